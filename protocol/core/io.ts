@@ -1,0 +1,109 @@
+/** What goes into a peer's core and what comes out of it: plain data, fit for a journal. */
+import type { LinkReason, ReasonCode } from '../errors.ts';
+import type { Message, PresenceBody } from '../wire/bodies.ts';
+import type { Packet, RootBoundPacket, VerifiedPacket } from '../wire/packet.ts';
+import type { LinkId, NodeId, PeerRole, PeerState, SessionId } from '../types.ts';
+
+/** One input. `handle` takes it with the time; it never throws for what a network can cause. */
+export type CoreInput =
+  | { readonly kind: 'rootUp' }
+  | { readonly kind: 'rootDown' }
+  | { readonly kind: 'rootPacket'; readonly packet: VerifiedPacket }
+  /** `binding`: 32 bytes that both ends derive from both DTLS fingerprints. */
+  | { readonly kind: 'linkUp'; readonly link: LinkId; readonly binding: Uint8Array }
+  | { readonly kind: 'linkDown'; readonly link: LinkId }
+  /** The local end of a link made a signal for the far end. */
+  | { readonly kind: 'linkSignal'; readonly link: LinkId; readonly data: Uint8Array }
+  | { readonly kind: 'packet'; readonly link: LinkId; readonly packet: VerifiedPacket }
+  /** A frame or packet on this link was malformed, wrongly signed or not from its neighbour. */
+  | { readonly kind: 'badPacket'; readonly link: LinkId }
+  | { readonly kind: 'linkDrained'; readonly link: LinkId; readonly bytes: number }
+  /** A packet that the core asked to seal, signed. Comes back in the order it was asked for. */
+  | { readonly kind: 'sealed'; readonly packet: VerifiedPacket }
+  | { readonly kind: 'send'; readonly messages: readonly Message[]; readonly timeMs: number }
+  | { readonly kind: 'presence'; readonly presence: PresenceBody; readonly timeMs: number }
+  | { readonly kind: 'offer'; readonly clientsMax: number; readonly role: PeerRole; readonly hidden: boolean }
+  /** A reunion on demand; its path comes back as a `probe` output. */
+  | { readonly kind: 'probe'; readonly probe: number }
+  | { readonly kind: 'leave' }
+  | { readonly kind: 'timer' };
+
+/** One output of `poll`, to be carried out in order. */
+export type CoreOutput =
+  | { readonly kind: 'sendRoot'; readonly packet: RootBoundPacket }
+  /** Make an RTCPeerConnection; `initiator` makes the offer. */
+  | { readonly kind: 'openLink'; readonly link: LinkId; readonly remote: NodeId; readonly initiator: boolean }
+  | { readonly kind: 'closeLink'; readonly link: LinkId; readonly reason: LinkReason }
+  | { readonly kind: 'signalLink'; readonly link: LinkId; readonly data: Uint8Array }
+  | { readonly kind: 'send'; readonly link: LinkId; readonly packet: Packet }
+  | { readonly kind: 'seal'; readonly packet: Packet }
+  /** A message packet in its place: exactly once and in order for each sender. `packet.plainText` holds the messages. */
+  | { readonly kind: 'deliver'; readonly packet: VerifiedPacket<'message'> }
+  | { readonly kind: 'gap'; readonly sender: NodeId; readonly session: SessionId; readonly from: number; readonly to: number }
+  | { readonly kind: 'presence'; readonly node: NodeId; readonly presence: PresenceBody; readonly self: boolean }
+  | { readonly kind: 'absent'; readonly node: NodeId }
+  | { readonly kind: 'state'; readonly state: PeerState; readonly reason: ReasonCode }
+  /** The view (`view()`) changed: parent, clients, path, size, edges or the root's reachability. */
+  | { readonly kind: 'tree' }
+  | { readonly kind: 'probe'; readonly probe: number; readonly path: readonly NodeId[]; readonly rootReachable: boolean }
+  /** Something failed that the user may want to know and that the core goes on from. */
+  | { readonly kind: 'error'; readonly code: ReasonCode; readonly node?: NodeId };
+
+/** What a neighbour looks like from here. */
+export interface LinkView {
+  readonly link: LinkId;
+  readonly node: NodeId;
+  readonly role: 'parent' | 'client' | 'backupOut' | 'backupIn';
+  /** Smoothed round trip of pings, ms; `undefined` before the first. */
+  readonly rttMs: number | undefined;
+}
+
+/** Everything a page or a checker may ask of a peer at a moment. A snapshot. */
+export interface PeerView {
+  readonly id: NodeId;
+  readonly session: SessionId;
+  readonly state: PeerState;
+  /** `undefined`: none; equal to `id`: this peer is the head and its parent is the root itself. */
+  readonly parent: NodeId | undefined;
+  readonly head: boolean;
+  readonly clients: readonly NodeId[];
+  readonly links: readonly LinkView[];
+  /** From the head to this peer, both included; empty when not anchored. */
+  readonly path: readonly NodeId[];
+  readonly roomSize: number;
+  readonly subtreeSize: number;
+  /** Whether the last sweep said that the head reaches the root. */
+  readonly rootReachable: boolean;
+  /** Whether this peer's own socket to the root is up and registered. */
+  readonly registered: boolean;
+  readonly attachEpoch: number;
+  /** Known edges, client -> parent (this peer's own included); partial above `fullPictureMax` peers. */
+  readonly edges: ReadonlyMap<NodeId, NodeId>;
+  readonly members: ReadonlyMap<NodeId, PresenceBody>;
+  /** The peer being connected to as a parent, while there is one. */
+  readonly connectingTo: NodeId | undefined;
+  readonly logPackets: number;
+  readonly logBytes: number;
+}
+
+/** Parts that can be switched off to show that the simulator notices (mutation check). Production never sets it. */
+export type Mutation = 'frontier' | 'watermark' | 'path-check' | 'dedup' | 'both-directions';
+
+/** How a peer is set up. */
+export interface PeerOptions {
+  readonly room: string;
+  readonly origin: string;
+  readonly clientsMax: number;
+  readonly role: PeerRole;
+  readonly hidden: boolean;
+  /** Messages of before it came that a newcomer wants. */
+  readonly history: boolean;
+  readonly reunionPeriodMs: number;
+  readonly originRatePerSecond: number;
+  readonly originBurst: number;
+  readonly linkRatePerSecond: number;
+  readonly linkBurst: number;
+  readonly logPacketsMax: number;
+  readonly logBytesMax: number;
+  readonly disabled: ReadonlySet<Mutation>;
+}

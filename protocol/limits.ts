@@ -1,0 +1,135 @@
+/**
+ * Every bound of the protocol, with its unit in its name. Source of the figures unless said otherwise: the design's
+ * table of limits and defaults.
+ */
+
+/** Largest frame on a data channel, in bytes. A frame is one or more records (rule W2); SCTP sends 16 KiB whole everywhere. */
+export const frameBytesMax = 16_384;
+/** Bytes a record spends on its length in a frame. */
+export const recordOverheadBytes = 2;
+/** Largest packet, in bytes: what fits a frame alone. */
+export const packetBytesMax = frameBytesMax - recordOverheadBytes;
+/** Largest body of one message, in bytes, before encryption. */
+export const messageBodyBytesMax = 8_192;
+/** Most nodes in a path from the root. Depth 64 with k = 2 is more peers than any room; beyond it something is wrong. */
+export const pathNodesMax = 64;
+/** Longest peer name, in bytes of UTF-8. */
+export const nameBytesMax = 64;
+/** Longest name of a channel, in bytes of UTF-8. */
+export const channelBytesMax = 32;
+/** Longest origin a registration may state, in bytes. */
+export const originBytesMax = 255;
+/** Largest sealed signal, in bytes: an SDP with its candidates is 1 to 4 KiB. */
+export const signalBytesMax = 12_288;
+
+/** Clients a peer serves unless told otherwise (k). */
+export const clientsDefault = 4;
+/** Most clients a peer may be configured to serve. */
+export const clientsMax = 8;
+/** Clients beyond k that a peer accepts for a rescue or a displacement, until the root moves them. */
+export const clientsExcessMax = 2;
+/** Backup links of others that one peer holds. */
+export const backupsInMax = 2;
+
+/** Most packets in a peer's log. */
+export const logPacketsMax = 2_000;
+/** Most bytes in a peer's log. */
+export const logBytesMax = 4 * 1024 * 1024;
+/** Age after which a packet leaves the log, in ms. Bounds how long a departed sender's stream must be remembered. */
+export const logAgeMaxMs = 30 * 60_000;
+/** Streams (sender and session) whose frontier is kept. Beyond it the oldest departed ones are forgotten and refused (rule L9). */
+export const streamsMax = 4_096;
+/** Packets held back behind a missing one, per peer, before the gap is declared without waiting longer. */
+export const heldPacketsMax = 512;
+/** How long a missing packet is asked for before a gap is declared, in ms. */
+export const gapWaitMs = 3_000;
+
+/** Bytes the core lets queue in one link's channel before it stops pumping the log. Keeps control packets behind at most this much. */
+export const linkWindowBytes = 65_536;
+/** Packets a second, and burst, that a neighbour may send on one link. */
+export const linkRatePerSecond = 200;
+export const linkBurst = 400;
+/** Messages a second, and burst, that one origin may send into a room. */
+export const originRatePerSecond = 20;
+export const originBurst = 60;
+/** Packets that wait for their verification on one link, before reading stops: count and bytes. */
+export const unverifiedPacketsMax = 128;
+export const unverifiedBytesMax = 262_144;
+/** Messages accepted from the user that wait to be sealed. Beyond it `send` answers `busy`. */
+export const unsealedMessagesMax = 4_096;
+
+/** Deadline for the first hello on a new link, in ms. */
+export const helloTimeoutMs = 5_000;
+/** Deadline for a link from assignment to open channel, in ms. */
+export const connectTimeoutMs = 15_000;
+/** Life of a ticket, in ms. The slot returns when it passes unconfirmed. */
+export const ticketLifeMs = 15_000;
+/** Deadline for the answer to a rescue asked over a warm backup, in ms; after it the orphan goes to the root. */
+export const rescueTimeoutMs = 1_500;
+/** Deadline for the root's answer to a registration or an advertise, in ms. */
+export const rootAnswerTimeoutMs = 5_000;
+
+/** A ping is due when a link sent none for this long, in ms. */
+export const pingPeriodMs = 1_500;
+/** Silence in either direction after which a link is held to be dead, in ms: three pings and a little. */
+export const linkDeadAfterMs = 5_000;
+/** A turn of the loop that comes this late means the process slept, in ms; links get one more ping before they are judged. */
+export const sleptAfterMs = 3_000;
+
+/** Time between two sweeps of the reunion, in ms. */
+export const reunionPeriodMs = 4_000;
+/** How long a peer waits for its clients' folds before it sends its own up without them, in ms. */
+export const foldWaitMs = 1_000;
+/** Time without an answer from above, and without HEALING, after which the path to the root is held to be dead, in ms. */
+export const pathDeadAfterMs = 10_000;
+/** How long HEALING from above holds a peer's timers, in ms. */
+export const healingHoldMs = 20_000;
+/** Changes of edges are gathered this long before they go on, in ms. */
+export const edgesFlushMs = 250;
+/** Peers in a room up to which everybody keeps the whole picture. */
+export const fullPictureMax = 500;
+/** How long a vanished peer's edge is remembered, in ms, so that an older report cannot bring it back. */
+export const edgeTombstoneMs = 60_000;
+
+/** Shortest and longest wait before advertising again, in ms; doubling between, with full jitter. */
+export const backoffMinMs = 250;
+export const backoffMaxMs = 15_000;
+/** How long after attaching a backup is asked for, in ms (plus jitter of the same size). */
+export const backupDelayMs = 500;
+/** How long until a backup is asked for again when the root had none, in ms. */
+export const backupRetryMs = 10_000;
+/** Peers that re-register after the root returned spread over this long, in ms. */
+export const reRegisterJitterMs = 2_000;
+
+/** How long a parent that was complained about is not given to the same peer again, in ms. */
+export const complaintBlockMs = 60_000;
+/** How long a peer whose socket closed keeps its place in the root's tree, in ms, unless its parent says it is gone. */
+export const absentGraceMs = 10_000;
+/** A peer counts as proven stable after this long in a room, in ms. */
+export const stableAfterMs = 60_000;
+/** Time between two rounds of the root's balancing, in ms: one reunion period. */
+export const balancePeriodMs = 4_000;
+/** Share of a room's peers that one round of balancing may move (at least one peer). */
+export const balanceShareMax = 0.01;
+/** How long after its start a root without state waits for peers that say who their parent is, in ms, before it moves anybody. */
+export const adoptionGraceMs = 6_000;
+/** Deadline for a registration on a new socket, in ms. */
+export const registerDeadlineMs = 10_000;
+/** Life of a challenge, in ms; used once. */
+export const challengeLifeMs = 30_000;
+/** Packets a second, and burst, on one socket of the root. */
+export const socketRatePerSecond = 20;
+export const socketBurst = 60;
+/** Signals the root relays in each direction for one ticket. */
+export const signalsPerTicketMax = 40;
+/** Largest packet the root takes from a socket, in bytes. */
+export const rootBodyBytesMax = 32_768;
+/** Sockets per IPv4 address or IPv6 /64: a class shares one address. */
+export const socketsPerAddressMax = 500;
+/** Sockets in one root process. */
+export const socketsMax = 10_000;
+/** Peers in one room. */
+export const roomPeersMax = 20_000;
+
+/** Inputs the shell keeps for a replay. */
+export const journalInputsMax = 10_000;

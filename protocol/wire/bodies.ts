@@ -1,0 +1,532 @@
+/**
+ * The bodies of packets, one codec a shape. `decode` is total: `undefined` for anything but exactly one encoding
+ * (rule W5), so that decoding and encoding again gives the same bytes.
+ */
+import { linkReasons, rootErrorCodes, type LinkReason, type RootErrorCode } from '../errors.ts';
+import { channelBytesMax, clientsMax, nameBytesMax, originBytesMax, pathNodesMax, signalBytesMax } from '../limits.ts';
+import type { NodeId, PeerRole, RoomId, SessionId, TicketId } from '../types.ts';
+import { ByteReader, ByteWriter } from './bytes.ts';
+
+/** Writes and reads one shape of body. */
+export interface BodyCodec<T> {
+  encode(value: T): Uint8Array;
+  decode(body: Uint8Array): T | undefined;
+}
+
+function codec<T>(write: (w: ByteWriter, value: T) => void, read: (r: ByteReader) => T): BodyCodec<T> {
+  return {
+    encode(value) {
+      const writer = new ByteWriter(128);
+      write(writer, value);
+      return writer.finish();
+    },
+    decode(body) {
+      const reader = new ByteReader(body);
+      const value = read(reader);
+      return reader.done ? value : undefined;
+    },
+  };
+}
+
+function writeIds(w: ByteWriter, ids: readonly string[]): void {
+  w.u8(ids.length);
+  for (const id of ids) w.id(id);
+}
+
+function readIds(r: ByteReader, countMax: number): NodeId[] {
+  const count = r.u8();
+  if (count > countMax || count * 16 > r.remaining) {
+    r.failed = true;
+    return [];
+  }
+  return Array.from({ length: count }, () => r.id(16) as NodeId);
+}
+
+const roles: readonly PeerRole[] = ['peer', 'leaf', 'relay'];
+
+/** Root to peer, first thing on a socket (registration, push). */
+export interface Challenge {
+  /** 32 random bytes, for one registration on this socket. */
+  readonly challenge: Uint8Array;
+  /** When this root started, ms: changes exactly when the root lost its state. */
+  readonly epoch: number;
+  /** The root's clock, ms since 1970. */
+  readonly rootTimeMs: number;
+}
+export const challengeBody = codec<Challenge>(
+  (w, v) => w.raw(v.challenge).u48(v.epoch).u48(v.rootTimeMs),
+  (r) => ({ challenge: r.raw(32), epoch: r.u48(), rootTimeMs: r.u48() }),
+);
+
+/** Peer to root (registration, request). The packet's validator is the proof of the peer's key (rule R2). */
+export interface RegReq {
+  readonly room: RoomId;
+  readonly challenge: Uint8Array;
+  /** Origin of the page, or `node` for a headless peer. The root compares it with the socket's. */
+  readonly origin: string;
+  /** 64 bytes: the room's admission key over challenge and sender (rule R3). Filled in when the packet is sealed. */
+  readonly admission: Uint8Array;
+  readonly clientsMax: number;
+  readonly role: PeerRole;
+  /** A hidden page or one on battery: kept as a leaf. */
+  readonly hidden: boolean;
+  /** Whether this peer is the head of its room at the moment. */
+  readonly head: boolean;
+  /** Its parent at the moment, or `noNode`. */
+  readonly parent: NodeId;
+  readonly attachEpoch: number;
+  readonly depth: number;
+  readonly subtreeSize: number;
+  readonly clients: readonly NodeId[];
+}
+export const regReqBody = codec<RegReq>(
+  (w, v) => {
+    w.id(v.room).raw(v.challenge).text8(v.origin).raw(v.admission).u8(v.clientsMax).u8(roles.indexOf(v.role));
+    w.u8(Number(v.hidden)).u8(Number(v.head)).id(v.parent).u32(v.attachEpoch).u8(v.depth).u32(v.subtreeSize);
+    writeIds(w, v.clients);
+  },
+  (r) => ({
+    room: r.id(32) as RoomId,
+    challenge: r.raw(32),
+    origin: r.text8(originBytesMax),
+    admission: r.raw(64),
+    clientsMax: bounded(r, r.u8(), clientsMax),
+    role: r.oneOf(roles),
+    hidden: r.bool(),
+    head: r.bool(),
+    parent: r.id(16) as NodeId,
+    attachEpoch: r.u32(),
+    depth: r.u8(),
+    subtreeSize: r.u32(),
+    clients: readIds(r, clientsMax * 2),
+  }),
+);
+
+function bounded(r: ByteReader, value: number, max: number): number {
+  if (value > max) r.failed = true;
+  return value;
+}
+
+/** Root to peer (registration, response): the Ack. */
+export interface RegRes {
+  readonly epoch: number;
+  readonly rootTimeMs: number;
+  readonly roomSize: number;
+  /** Another head has this room: detach from the root and advertise (rule R8). */
+  readonly headDenied: boolean;
+}
+export const regResBody = codec<RegRes>(
+  (w, v) => w.u48(v.epoch).u48(v.rootTimeMs).u32(v.roomSize).u8(Number(v.headDenied)),
+  (r) => ({ epoch: r.u48(), rootTimeMs: r.u48(), roomSize: r.u32(), headDenied: r.bool() }),
+);
+
+export const purposes = ['parent', 'backup', 'move'] as const;
+export type Purpose = (typeof purposes)[number];
+
+/** Peer to root (advertise, request): a registered peer asks for a parent or a backup. */
+export interface Advertise {
+  readonly purpose: Purpose;
+  /** The node that failed this peer, or `noNode`. */
+  readonly complaint: NodeId;
+  readonly reason: LinkReason;
+  readonly attachEpoch: number;
+}
+export const advertiseBody = codec<Advertise>(
+  (w, v) => w.u8(purposes.indexOf(v.purpose)).id(v.complaint).u8(linkReasons.indexOf(v.reason)).u32(v.attachEpoch),
+  (r) => ({
+    purpose: r.oneOf(purposes),
+    complaint: r.id(16) as NodeId,
+    reason: r.oneOf(linkReasons),
+    attachEpoch: r.u32(),
+  }),
+);
+
+export const assignmentResults = ['node', 'head', 'none', 'full'] as const;
+
+/**
+ * Root to peer: the answer to an Advertise (response), or an order to move (move).
+ * `head`: the root itself is the parent. `none`: nothing to give now, ask again after `retryAfterMs`.
+ */
+export interface AssignmentBody {
+  readonly purpose: Purpose;
+  readonly result: (typeof assignmentResults)[number];
+  readonly target: NodeId;
+  readonly ticket: TicketId;
+  /** The target's attach epoch as the root knows it; the target refuses a ticket that does not match (rule A5). */
+  readonly placementVersion: number;
+  readonly expiresInMs: number;
+  readonly retryAfterMs: number;
+}
+export const assignmentBody = codec<AssignmentBody>(
+  (w, v) => {
+    w.u8(purposes.indexOf(v.purpose)).u8(assignmentResults.indexOf(v.result)).id(v.target).id(v.ticket);
+    w.u32(v.placementVersion).u32(v.expiresInMs).u32(v.retryAfterMs);
+  },
+  (r) => ({
+    purpose: r.oneOf(purposes),
+    result: r.oneOf(assignmentResults),
+    target: r.id(16) as NodeId,
+    ticket: r.id(16) as TicketId,
+    placementVersion: r.u32(),
+    expiresInMs: r.u32(),
+    retryAfterMs: r.u32(),
+  }),
+);
+
+/** Root to the target of an assignment (advertise, expect): who will come with which ticket. */
+export interface ExpectBody {
+  readonly purpose: Purpose;
+  readonly client: NodeId;
+  readonly ticket: TicketId;
+  readonly placementVersion: number;
+  readonly expiresInMs: number;
+  /** Clients beyond k that the target may take for this ticket (displacement of a leaf). */
+  readonly excess: number;
+}
+export const expectBody = codec<ExpectBody>(
+  (w, v) => {
+    w.u8(purposes.indexOf(v.purpose)).id(v.client).id(v.ticket).u32(v.placementVersion).u32(v.expiresInMs).u8(v.excess);
+  },
+  (r) => ({
+    purpose: r.oneOf(purposes),
+    client: r.id(16) as NodeId,
+    ticket: r.id(16) as TicketId,
+    placementVersion: r.u32(),
+    expiresInMs: r.u32(),
+    excess: r.u8(),
+  }),
+);
+
+/** Peer to root (advertise, confirm): whom it hangs from now, by a ticket or by a rescue (`noTicket`). */
+export interface ConfirmBody {
+  readonly purpose: Purpose;
+  readonly target: NodeId;
+  readonly ticket: TicketId;
+  readonly attachEpoch: number;
+}
+export const confirmBody = codec<ConfirmBody>(
+  (w, v) => w.u8(purposes.indexOf(v.purpose)).id(v.target).id(v.ticket).u32(v.attachEpoch),
+  (r) => ({
+    purpose: r.oneOf(purposes),
+    target: r.id(16) as NodeId,
+    ticket: r.id(16) as TicketId,
+    attachEpoch: r.u32(),
+  }),
+);
+
+/** Peer to root (advertise, update): what it offers changed. */
+export interface OfferBody {
+  readonly clientsMax: number;
+  readonly role: PeerRole;
+  readonly hidden: boolean;
+}
+export const offerBody = codec<OfferBody>(
+  (w, v) => w.u8(v.clientsMax).u8(roles.indexOf(v.role)).u8(Number(v.hidden)),
+  (r) => ({ clientsMax: bounded(r, r.u8(), clientsMax), role: r.oneOf(roles), hidden: r.bool() }),
+);
+
+/** Upwards (reunion, request): what hangs below the sender, itself included. */
+export interface FoldBody {
+  readonly epoch: number;
+  readonly round: number;
+  readonly subtreeSize: number;
+  /** Levels below the sender; 0 for a leaf. */
+  readonly height: number;
+  readonly freeSlots: number;
+  readonly attachEpoch: number;
+}
+export const foldBody = codec<FoldBody>(
+  (w, v) => w.u48(v.epoch).u32(v.round).u32(v.subtreeSize).u8(v.height).u32(v.freeSlots).u32(v.attachEpoch),
+  (r) => ({
+    epoch: r.u48(),
+    round: r.u32(),
+    subtreeSize: r.u32(),
+    height: r.u8(),
+    freeSlots: r.u32(),
+    attachEpoch: r.u32(),
+  }),
+);
+
+/** Downwards (reunion, response in a sweep, push after a change): where the receiver's parent stands. */
+export interface SweepBody {
+  readonly epoch: number;
+  readonly round: number;
+  readonly roomSize: number;
+  readonly rootReachable: boolean;
+  /** From the head to the sender, both included; empty from the root to the head. */
+  readonly path: readonly NodeId[];
+}
+export const sweepBody = codec<SweepBody>(
+  (w, v) => {
+    w.u48(v.epoch).u32(v.round).u32(v.roomSize).u8(Number(v.rootReachable));
+    writeIds(w, v.path);
+  },
+  (r) => ({
+    epoch: r.u48(),
+    round: r.u32(),
+    roomSize: r.u32(),
+    rootReachable: r.bool(),
+    path: readIds(r, pathNodesMax),
+  }),
+);
+
+/** A reunion on demand (reunion, pull up, then confirm down): records the nodes it passed, origin first. */
+export interface ProbeBody {
+  readonly probe: number;
+  readonly path: readonly NodeId[];
+  /** Whether the root itself answered. */
+  readonly rootReachable: boolean;
+}
+export const probeBody = codec<ProbeBody>(
+  (w, v) => {
+    w.u32(v.probe).u8(Number(v.rootReachable));
+    writeIds(w, v.path);
+  },
+  (r) => ({ probe: r.u32(), rootReachable: r.bool(), path: readIds(r, pathNodesMax) }),
+);
+
+/** Between the two ends of a ticket, by way of the root (signal, request). `data` is sealed by the shell. */
+export interface SignalBody {
+  readonly to: NodeId;
+  readonly ticket: TicketId;
+  readonly data: Uint8Array;
+}
+export const signalBody = codec<SignalBody>(
+  (w, v) => w.id(v.to).id(v.ticket).u16(v.data.length).raw(v.data),
+  (r) => ({ to: r.id(16) as NodeId, ticket: r.id(16) as TicketId, data: r.raw(bounded(r, r.u16(), signalBytesMax)) }),
+);
+
+/**
+ * leave, leave. To a neighbour or the root: `subject` is the sender, who goes; `successor` is where its clients
+ * should go, or `noNode`. From a parent to the root: `subject` is a client that is gone.
+ */
+export interface LeaveBody {
+  readonly subject: NodeId;
+  readonly successor: NodeId;
+  readonly reason: LinkReason;
+}
+export const leaveBody = codec<LeaveBody>(
+  (w, v) => w.id(v.subject).id(v.successor).u8(linkReasons.indexOf(v.reason)),
+  (r) => ({ subject: r.id(16) as NodeId, successor: r.id(16) as NodeId, reason: r.oneOf(linkReasons) }),
+);
+
+/** Root to peer (error, none). */
+export interface ErrorBody {
+  readonly code: RootErrorCode;
+  /** Whether the socket ends with it. */
+  readonly final: boolean;
+}
+export const errorBody = codec<ErrorBody>(
+  (w, v) => w.u8(rootErrorCodes.indexOf(v.code)).u8(Number(v.final)),
+  (r) => ({ code: r.oneOf(rootErrorCodes), final: r.bool() }),
+);
+
+const helloRoles = ['parent', 'backupOut'] as const;
+
+/** First packet on a new link: hello, request from the end that made the offer, response from the other (rule A6). */
+export interface HelloBody {
+  readonly ticket: TicketId;
+  /** What the offering end wants the other to be. */
+  readonly role: (typeof helloRoles)[number];
+  /** 32 bytes over both DTLS fingerprints; both ends must derive the same (rule S4). */
+  readonly binding: Uint8Array;
+  /** Sum over what the sender has of every stream; equal sums need no frontier exchange (rule L4). */
+  readonly frontierDigest: number;
+  readonly attachEpoch: number;
+  /** Whether the sender has never had a parent: takes its baselines from the other's frontier (rule L6). */
+  readonly newcomer: boolean;
+}
+export const helloBody = codec<HelloBody>(
+  (w, v) => {
+    w.id(v.ticket).u8(helloRoles.indexOf(v.role)).raw(v.binding).u32(v.frontierDigest).u32(v.attachEpoch);
+    w.u8(Number(v.newcomer));
+  },
+  (r) => ({
+    ticket: r.id(16) as TicketId,
+    role: r.oneOf(helloRoles),
+    binding: r.raw(32),
+    frontierDigest: r.u32(),
+    attachEpoch: r.u32(),
+    newcomer: r.bool(),
+  }),
+);
+
+/** hello, refuse: why a link or a promotion was not accepted. */
+export interface RefuseBody {
+  readonly reason: LinkReason;
+}
+export const refuseBody = codec<RefuseBody>(
+  (w, v) => w.u8(linkReasons.indexOf(v.reason)),
+  (r) => ({ reason: r.oneOf(linkReasons) }),
+);
+
+/** ping, push: sent when nothing else was for a while; both ends judge the link by it (rules H2, H3, L5). */
+export interface PingBody {
+  /** Sender's clock, low 32 bits of ms. */
+  readonly sentAt: number;
+  /** `sentAt` of the last ping from the other end, and how long ago it came, ms; 0 and 0 before the first. */
+  readonly echo: number;
+  readonly echoAgeMs: number;
+  /** Packets the sender received on this link: shows the other end that its packets arrive. */
+  readonly received: number;
+  /** Packets the sender sent on this link before this ping: shows the other end whether it has them all. */
+  readonly sent: number;
+  /** The sender's depth, 255 when it is not anchored. Lets a backup be judged before it is needed. */
+  readonly depth: number;
+  /** The sender's parent, or `noNode`. */
+  readonly parent: NodeId;
+}
+export const pingBody = codec<PingBody>(
+  (w, v) => {
+    w.u32(v.sentAt).u32(v.echo).u32(v.echoAgeMs).u32(v.received).u32(v.sent).u8(v.depth).id(v.parent);
+  },
+  (r) => ({
+    sentAt: r.u32(),
+    echo: r.u32(),
+    echoAgeMs: r.u32(),
+    received: r.u32(),
+    sent: r.u32(),
+    depth: r.u8(),
+    parent: r.id(16) as NodeId,
+  }),
+);
+
+/** What a peer has of one stream. */
+export interface FrontierEntry {
+  readonly sender: NodeId;
+  readonly session: SessionId;
+  /** The next position it lacks: it has everything below. */
+  readonly next: number;
+  /** The oldest position that its log still holds; equal to `next` when none. */
+  readonly oldest: number;
+  /** Version of the sender's presence that it has; 0 for none. */
+  readonly presence: number;
+}
+
+/** Bytes of one entry, and how many fit one packet. */
+const frontierEntryBytes = 36;
+export const frontierEntriesMax = 400;
+
+/**
+ * frontier. pull: "this is all I have, send what I lack"; response: the entries that differ; each may need several
+ * packets, `last` marks the end (rule L4).
+ */
+export interface FrontierBody {
+  readonly last: boolean;
+  readonly entries: readonly FrontierEntry[];
+}
+export const frontierBody = codec<FrontierBody>(
+  (w, v) => {
+    w.u8(Number(v.last)).u16(v.entries.length);
+    for (const e of v.entries) w.id(e.sender).id(e.session).u32(e.next).u32(e.oldest).u32(e.presence);
+  },
+  (r) => {
+    const last = r.bool();
+    const count = r.u16();
+    if (count > frontierEntriesMax || count * frontierEntryBytes > r.remaining) {
+      r.failed = true;
+      return { last, entries: [] };
+    }
+    const entries = Array.from({ length: count }, () => ({
+      sender: r.id(16) as NodeId,
+      session: r.id(8) as SessionId,
+      next: r.u32(),
+      oldest: r.u32(),
+      presence: r.u32(),
+    }));
+    return { last, entries };
+  },
+);
+
+/** healing, push: the sender's path to the root is broken and being mended by `orphan` (rule H5). */
+export interface HealingBody {
+  readonly orphan: NodeId;
+}
+export const healingBody = codec<HealingBody>(
+  (w, v) => w.id(v.orphan),
+  (r) => ({ orphan: r.id(16) as NodeId }),
+);
+
+/** Where a peer hangs, as its parent says; the newest `attachEpoch` wins, and at equal epochs `gone` (rule M5). */
+export interface Edge {
+  readonly client: NodeId;
+  readonly parent: NodeId;
+  readonly attachEpoch: number;
+  readonly gone: boolean;
+}
+
+const edgeBytes = 37;
+export const edgesMax = 400;
+
+/** edges, push: edges that changed. */
+export interface EdgesBody {
+  readonly edges: readonly Edge[];
+}
+export const edgesBody = codec<EdgesBody>(
+  (w, v) => {
+    w.u16(v.edges.length);
+    for (const e of v.edges) w.id(e.client).id(e.parent).u32(e.attachEpoch).u8(Number(e.gone));
+  },
+  (r) => {
+    const count = r.u16();
+    if (count > edgesMax || count * edgeBytes > r.remaining) {
+      r.failed = true;
+      return { edges: [] };
+    }
+    const edges = Array.from({ length: count }, () => ({
+      client: r.id(16) as NodeId,
+      parent: r.id(16) as NodeId,
+      attachEpoch: r.u32(),
+      gone: r.bool(),
+    }));
+    return { edges };
+  },
+);
+
+/** presence, push: who a sender is. The header's seq is its version; the highest wins. */
+export interface PresenceBody {
+  readonly name: string;
+  readonly role: PeerRole;
+  /** When the person joined, ms since 1970 by its own clock. */
+  readonly sinceMs: number;
+  readonly away: boolean;
+}
+export const presenceBody = codec<PresenceBody>(
+  (w, v) => w.text8(v.name).u8(roles.indexOf(v.role)).u48(v.sinceMs).u8(Number(v.away)),
+  (r) => ({ name: r.text8(nameBytesMax), role: r.oneOf(roles), sinceMs: r.u48(), away: r.bool() }),
+);
+
+const contentKinds = ['text', 'bytes'] as const;
+
+/** One thing that a person or program sends. */
+export interface Message {
+  readonly content: (typeof contentKinds)[number];
+  /** UTF-8 of a text, or the bytes. */
+  readonly data: Uint8Array;
+  /** Receiver of a direct message, or `noNode` for everybody. */
+  readonly to: NodeId;
+  /** Channel within the room; empty for the room itself. */
+  readonly channel: string;
+}
+
+/** The plain text of a message packet: one or more messages, so that a busy sender's share a signature (rule M2). */
+export const messagesBody = codec<readonly Message[]>(
+  (w, v) => {
+    for (const m of v) w.u8(contentKinds.indexOf(m.content)).id(m.to).text8(m.channel).u16(m.data.length).raw(m.data);
+  },
+  (r) => {
+    const messages: Message[] = [];
+    do {
+      const content = r.oneOf(contentKinds);
+      const to = r.id(16) as NodeId;
+      const channel = r.text8(channelBytesMax);
+      messages.push({ content, to, channel, data: r.raw(r.u16()) });
+    } while (!r.failed && !r.done);
+    return messages;
+  },
+);
+
+/** Bytes a message adds to a message packet. */
+export function messageSize(message: Message): number {
+  return 1 + 16 + 1 + message.channel.length * 3 + 2 + message.data.length;
+}

@@ -1,0 +1,208 @@
+/** The packet: seven parts, the table of its types, and its one binary form (rules W1 to W8). */
+import type { DecodeErrorCode } from '../errors.ts';
+import { packetBytesMax } from '../limits.ts';
+import type { Node, NodeId, SessionId } from '../types.ts';
+import { ByteReader, ByteWriter, fromHex } from './bytes.ts';
+
+/** Version of the packet format. A packet of another version is counted and ignored (rule W4). */
+export const packetVersion = 1;
+
+/** What a packet asks or says. The index is the number on the wire; new ones go at the end. */
+export const actions = [
+  'none',
+  'request',
+  'response',
+  'push',
+  'pull',
+  'leave',
+  'confirm',
+  'refuse',
+  'move',
+  'expect',
+  'promote',
+  'update',
+] as const;
+export type Action = (typeof actions)[number];
+
+/** Order in which a link sends what waits: lower first. */
+export type Priority = 0 | 1 | 2;
+
+interface TypeRow {
+  readonly code: number;
+  /** Whether an Ed25519 signature stands in the validator. The others never leave the one link they were sent on. */
+  readonly signed: boolean;
+  /** Between whom it may travel. `room` packets are forwarded along the tree, with the bytes they were received with. */
+  readonly scope: 'root' | 'link' | 'both' | 'room';
+  readonly priority: Priority;
+}
+
+/** The table of packet types: everything that decides by type looks here. */
+export const packetTypes = {
+  registration: { code: 1, signed: true, scope: 'root', priority: 0 },
+  advertise: { code: 2, signed: false, scope: 'root', priority: 0 },
+  reunion: { code: 3, signed: false, scope: 'both', priority: 0 },
+  signal: { code: 4, signed: true, scope: 'root', priority: 0 },
+  leave: { code: 5, signed: false, scope: 'both', priority: 0 },
+  error: { code: 6, signed: false, scope: 'root', priority: 0 },
+  hello: { code: 16, signed: true, scope: 'link', priority: 0 },
+  ping: { code: 17, signed: false, scope: 'link', priority: 0 },
+  frontier: { code: 18, signed: false, scope: 'link', priority: 0 },
+  healing: { code: 19, signed: false, scope: 'link', priority: 0 },
+  edges: { code: 20, signed: false, scope: 'link', priority: 0 },
+  presence: { code: 32, signed: true, scope: 'room', priority: 0 },
+  message: { code: 33, signed: true, scope: 'room', priority: 1 },
+} as const satisfies Record<string, TypeRow>;
+
+export type PacketType = keyof typeof packetTypes;
+
+/** Types that a peer may send to the root. Anything else does not type-check there: no message reaches a server. */
+export type RootBoundType = 'registration' | 'advertise' | 'reunion' | 'signal' | 'leave';
+
+const typeByCode = new Map<number, PacketType>(
+  (Object.keys(packetTypes) as PacketType[]).map((type) => [packetTypes[type].code, type]),
+);
+
+/** Flag: the body is encrypted for the room. */
+export const flagEncrypted = 1;
+/** All flags this version knows. A packet with another one is ignored. */
+const flagsKnown = flagEncrypted;
+
+/** First of the seven parts. */
+export interface Header<T extends PacketType = PacketType> {
+  readonly version: typeof packetVersion;
+  readonly type: T;
+  readonly flags: number;
+  readonly session: SessionId;
+  /** Position in the sender's stream: 1, 2, 3 ... for messages, the version for presence, 0 elsewhere. */
+  readonly seq: number;
+  /** The sender's clock, ms since 1970. Shown, never used to decide. */
+  readonly timeMs: number;
+}
+
+/**
+ * A packet: `header`, `node`, `sender`, `validator`, `action`, `body`, `plainText`.
+ * `node` and `hops` change at every hop and stand outside the signature; the rest is signed as received.
+ */
+export interface Packet<T extends PacketType = PacketType> {
+  readonly header: Header<T>;
+  /** Next or last hop. */
+  readonly node: Node;
+  /** Edges the packet has crossed when it arrives. */
+  readonly hops: number;
+  /** Public key of the origin, 32 bytes. */
+  readonly sender: Uint8Array;
+  /** Ed25519 signature, 64 bytes; empty before sealing and for types that are not signed. */
+  readonly validator: Uint8Array;
+  readonly action: Action;
+  readonly body: Uint8Array;
+  /** The decrypted body of a message. Never on the wire. */
+  readonly plainText?: Uint8Array;
+  /** The bytes as received or sealed. Forwarding copies them and rewrites the hop at their end (rule W7). */
+  readonly bytes?: Uint8Array;
+}
+
+/** A packet whose validator was checked, with the id its sender's key hashes to. */
+export type VerifiedPacket<T extends PacketType = PacketType> = Packet<T> & { readonly senderId: NodeId };
+
+/** What may be sent to the root. */
+export type RootBoundPacket = { [T in RootBoundType]: Packet<T> }[RootBoundType];
+
+const headerBytes = 4 + 32 + 8 + 4 + 6 + 2;
+const validatorBytes = 64;
+/** Bytes of the hop at a packet's end: node id and hop count. */
+export const hopBytes = 17;
+
+/** Size of a packet on the wire, in bytes, sealed or not. */
+export function packetSize(packet: Packet): number {
+  const signature = packetTypes[packet.header.type].signed ? validatorBytes : 0;
+  return headerBytes + packet.body.length + signature + hopBytes;
+}
+
+/** The bytes that the validator signs: all of the packet before it. */
+export function encodeSignedRegion(packet: Packet): Uint8Array {
+  const { header } = packet;
+  return new ByteWriter(headerBytes + packet.body.length)
+    .u8(packetVersion)
+    .u8(packetTypes[header.type].code)
+    .u8(actions.indexOf(packet.action))
+    .u8(header.flags)
+    .raw(packet.sender)
+    .id(header.session)
+    .u32(header.seq)
+    .u48(header.timeMs)
+    .u16(packet.body.length)
+    .raw(packet.body)
+    .finish();
+}
+
+/** The header part of the signed region: what encryption binds as additional data (rule S3). */
+export function encodeHeader(packet: Packet): Uint8Array {
+  return encodeSignedRegion({ ...packet, body: new Uint8Array(0) }).subarray(0, headerBytes - 2);
+}
+
+/** Length of the signed region in a packet's received bytes. */
+export function signedRegionOf(packet: Packet, bytes: Uint8Array): Uint8Array {
+  return bytes.subarray(0, headerBytes + packet.body.length);
+}
+
+/** The whole packet as bytes. Sealed or received packets keep their bytes; only the hop is rewritten. */
+export function encodePacket(packet: Packet): Uint8Array {
+  if (packet.bytes !== undefined) {
+    const copy = packet.bytes.slice();
+    copy.set(fromHex(packet.node.id), copy.length - hopBytes);
+    copy[copy.length - 1] = packet.hops;
+    return copy;
+  }
+  return new ByteWriter(packetSize(packet))
+    .raw(encodeSignedRegion(packet))
+    .raw(packet.validator)
+    .id(packet.node.id)
+    .u8(packet.hops)
+    .finish();
+}
+
+export type DecodeResult = { readonly ok: true; readonly packet: Packet } | { readonly ok: false; readonly error: DecodeErrorCode };
+
+function refuse(error: DecodeErrorCode): DecodeResult {
+  return { ok: false, error };
+}
+
+/** Total decoder: any bytes give a packet or a reason. The parts are views into `bytes`, which must not change after. */
+export function decodePacket(bytes: Uint8Array): DecodeResult {
+  if (bytes.length < headerBytes + hopBytes) return refuse('short');
+  if (bytes.length > packetBytesMax) return refuse('length');
+  const reader = new ByteReader(bytes);
+  if (reader.u8() !== packetVersion) return refuse('version');
+  const type = typeByCode.get(reader.u8());
+  if (type === undefined) return refuse('type');
+  const action = actions[reader.u8()];
+  if (action === undefined) return refuse('action');
+  const flags = reader.u8();
+  if ((flags & ~flagsKnown) !== 0) return refuse('flags');
+  const sender = reader.raw(32);
+  const session = reader.id(8) as SessionId;
+  const seq = reader.u32();
+  const timeMs = reader.u48();
+  const bodyLength = reader.u16();
+  const signatureLength = packetTypes[type].signed ? validatorBytes : 0;
+  const expected = headerBytes + bodyLength + signatureLength + hopBytes;
+  if (bytes.length < expected) return refuse('short');
+  if (bytes.length > expected) return refuse('trailing');
+  const body = reader.raw(bodyLength);
+  const validator = reader.raw(signatureLength);
+  const node = { id: reader.id(16) as NodeId };
+  const hops = reader.u8();
+  return {
+    ok: true,
+    packet: {
+      header: { version: packetVersion, type, flags, session, seq, timeMs },
+      node,
+      hops,
+      sender,
+      validator,
+      action,
+      body,
+      bytes,
+    },
+  };
+}
