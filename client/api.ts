@@ -1,0 +1,194 @@
+/** The types of the SDK: everything a page or program sees of a room. Implementation in room.ts. */
+import type { ReasonCode } from '../protocol/errors.ts';
+import type { NodeId, PeerRole, SessionId } from '../protocol/types.ts';
+
+export type { NodeId, PeerRole, ReasonCode };
+
+/** `node:session:seq:index`, unique within a room. */
+export type MessageId = string;
+
+/** Someone in the room. */
+export interface Member {
+  readonly id: NodeId;
+  readonly name: string;
+  readonly role: PeerRole;
+  /** When it joined, ms since 1970 by its own clock. */
+  readonly sinceMs: number;
+  readonly away: boolean;
+  /** Eight characters of the key's hash for people to tell namesakes apart. */
+  readonly tag: string;
+  readonly self: boolean;
+}
+
+/** One delivered message. Exactly one of `text` and `bytes` is set. */
+export interface Message {
+  readonly id: MessageId;
+  readonly from: NodeId;
+  readonly text?: string;
+  readonly bytes?: Uint8Array;
+  readonly to?: NodeId;
+  readonly channel?: string;
+  /** The sender's clock, ms since 1970. */
+  readonly sentAt: number;
+  /** This peer's clock when it arrived, ms since 1970. */
+  readonly receivedAt: number;
+  /** Tree edges it crossed; 0 for one's own. */
+  readonly hops: number;
+  readonly self: boolean;
+}
+
+/** A hole that no peer in reach could fill: packets `fromSeq` to `toSeq` (inclusive) of one sender. */
+export interface Gap {
+  readonly from: NodeId;
+  readonly session: SessionId;
+  readonly fromSeq: number;
+  readonly toSeq: number;
+}
+
+/**
+ * joining: registering, asking for a parent or connecting to one, for the first time (`detail` says which);
+ * attached: anchored in the tree; healing: lost the parent or the path; left: over.
+ */
+export type RoomState = 'joining' | 'attached' | 'healing' | 'left';
+
+export type JoinDetail = 'connecting-to-root' | 'registering' | 'asking-for-parent' | 'connecting-to-parent' | 'attached';
+
+export interface StateChange {
+  readonly state: RoomState;
+  readonly detail: JoinDetail;
+  readonly reason: ReasonCode;
+  /** The parent being connected to, or attached to. Equal to one's own id for the head. */
+  readonly parent?: NodeId;
+}
+
+/** A peer as the tree shows it. */
+export interface TreePeer {
+  readonly id: NodeId;
+  /** `undefined` for the head, and while it is cut off. */
+  readonly parent: NodeId | undefined;
+}
+
+/** A snapshot of what this peer knows of the tree. */
+export interface TreeView {
+  /** `undefined` while there is none; one's own id for the head (its parent is the root). */
+  readonly parent: NodeId | undefined;
+  readonly head: boolean;
+  readonly clients: readonly NodeId[];
+  readonly backup: NodeId | undefined;
+  /** From the head to oneself, both included; empty while not anchored. */
+  readonly path: readonly NodeId[];
+  /** 1 for the head; 0 while not anchored. */
+  readonly depth: number;
+  readonly roomSize: number;
+  /** Known peers; all of them in rooms of up to 500. */
+  readonly peers: ReadonlyMap<NodeId, TreePeer>;
+  /** Round trips to the neighbours, ms. */
+  readonly roundTripMs: ReadonlyMap<NodeId, number>;
+}
+
+/** A packet that crossed a link or the root link, for people who want to look. Nothing of a message's content. */
+export interface PacketTrace {
+  readonly direction: 'in' | 'out';
+  readonly type: string;
+  readonly action: string;
+  /** The neighbour, or `root`. */
+  readonly peer: NodeId | 'root';
+  /** The origin. */
+  readonly sender: NodeId;
+  readonly bytes: number;
+  readonly atMs: number;
+  readonly seq: number;
+}
+
+export interface RoomStats {
+  readonly packetsIn: number;
+  readonly packetsOut: number;
+  readonly bytesIn: number;
+  readonly bytesOut: number;
+  readonly delivered: number;
+  readonly duplicates: number;
+  readonly gaps: number;
+  readonly badPackets: number;
+  readonly heals: number;
+  /** Time from `joinRoom` to attached, ms. */
+  readonly joinMs: number | undefined;
+  /** Duration of the last healing, ms. */
+  readonly lastHealMs: number | undefined;
+  readonly logPackets: number;
+  readonly logBytes: number;
+  /** RTCPeerConnections made since the start, and open now. */
+  readonly connectionsMade: number;
+  readonly connectionsOpen: number;
+}
+
+export interface RoomOptions {
+  /** Shown to others; at most 64 bytes of UTF-8, control and bidirectional characters are removed. */
+  readonly name?: string;
+  /** Clients served (k), 0 to 8; default 4, and 0 on phones. */
+  readonly maxClients?: number;
+  readonly role?: PeerRole;
+  readonly iceServers?: RTCIceServer[];
+  readonly signal?: AbortSignal;
+  /** Whether a newcomer wants what was said before; default true. */
+  readonly history?: boolean;
+}
+
+export interface SendOptions {
+  readonly to?: NodeId;
+  readonly channel?: string;
+  readonly signal?: AbortSignal;
+}
+
+export interface RoomEvents {
+  message: Message;
+  join: Member;
+  leave: Member;
+  member: Member;
+  state: StateChange;
+  tree: TreeView;
+  gap: Gap;
+  packet: PacketTrace;
+  error: BanyanError;
+}
+
+/** Why a call of the SDK failed. `code` is stable; `message` is for developers. */
+export class BanyanError extends Error {
+  readonly code: BanyanErrorCode;
+  constructor(code: BanyanErrorCode, message: string) {
+    super(message);
+    this.name = 'BanyanError';
+    this.code = code;
+  }
+}
+
+export type BanyanErrorCode = ReasonCode | 'link' | 'no-webrtc' | 'aborted' | 'argument' | 'busy' | 'left-room' | 'root-unreachable';
+
+/** A path that a reunion on demand took: from this peer up to the head, and whether the root itself answered. */
+export interface Probe {
+  readonly path: readonly NodeId[];
+  readonly rootReachable: boolean;
+  readonly tookMs: number;
+}
+
+export interface Room extends AsyncDisposable {
+  readonly id: string;
+  readonly link: string;
+  readonly self: Member;
+  readonly state: RoomState;
+  readonly detail: JoinDetail;
+  /** Whether the head reaches the root, as the last sweep said. */
+  readonly rootReachable: boolean;
+  readonly reason: ReasonCode | undefined;
+  readonly members: ReadonlyMap<NodeId, Member>;
+  readonly tree: TreeView;
+  /** Resolves when the message is signed and in this peer's log. Rejects with `busy`, `argument` or `left-room`. */
+  send(body: string | Uint8Array, options?: SendOptions): Promise<MessageId>;
+  messages(options?: { signal?: AbortSignal }): AsyncIterable<Message>;
+  on<K extends keyof RoomEvents>(event: K, listener: (e: RoomEvents[K]) => void, options?: { signal?: AbortSignal }): () => void;
+  /** Change the name that others see. */
+  rename(name: string): Promise<void>;
+  /** Ask the way to the root, hop by hop. */
+  probe(): Promise<Probe>;
+  stats(): RoomStats;
+  leave(): Promise<void>;
+}
