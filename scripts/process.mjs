@@ -3,6 +3,20 @@ import { spawn } from 'node:child_process';
 import { constants } from 'node:os';
 import { top } from './paths.mjs';
 
+/** How often a command started by npm looks whether npm is still there, in ms. */
+const parentPeriodMs = 500;
+
+// npm sends a signal to the shell between itself and us, and most shells end without passing it on: a server would be
+// left behind, holding its port. Our parent changing is then the only sign there is.
+if (process.env['npm_lifecycle_event'] !== undefined && process.platform !== 'win32') {
+  const parent = process.ppid;
+  const timer = setInterval(() => {
+    if (process.ppid === parent) return;
+    clearInterval(timer);
+    if (!process.emit('SIGTERM')) process.exit(128 + constants.signals.SIGTERM);
+  }, parentPeriodMs).unref();
+}
+
 /** Time a child has to end by itself after its time was up, in ms, before it is killed. */
 const killAfterMs = 2_000;
 

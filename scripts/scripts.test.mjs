@@ -1,0 +1,54 @@
+import { describe, expect, it } from 'vitest';
+import { parseLine, reconcile } from './counts.mjs';
+import { isInstalled } from './dependencies.mjs';
+import { run } from './process.mjs';
+import { statedIn, testedIn } from './rule-ids.mjs';
+
+describe('rule ids', () => {
+  it('are stated at the start of list items and paragraphs, outside code', () => {
+    const text = '# T\n**W1** a\nthen **W2** b\n**W3** wrapped\n\n- **L10** c\n1. **AB2** d\n```\n- **X1**\n```\n';
+    expect(statedIn(text)).toEqual(['W1', 'L10', 'AB2']);
+  });
+
+  it('are found in titles, not in code, comments or skipped tests', () => {
+    const source =
+      "// [A1]\nit('x [W1, W2]', () => t[K1]);\ntest(`y [L10] ${z}`, f);\nit.skip('z [S1]', f);\nit.todo('[S2]');";
+    expect([...testedIn('a.test.ts', source)]).toEqual(['W1', 'W2', 'L10']);
+  });
+});
+
+describe('counts', () => {
+  it('are read from the last line that has their form', () => {
+    expect(parseLine('1 passed, 1 failed\n20 passed, 0 failed, 3 skipped\nbye')).toEqual({
+      passed: 20,
+      failed: 0,
+      skipped: 3,
+    });
+    expect(parseLine('all passed')).toBeUndefined();
+  });
+
+  it('hold a failure when the exit code does, and when nothing ran', () => {
+    expect(reconcile(1, { passed: 5, failed: 0, skipped: 0 }).failed).toBe(1);
+    expect(reconcile(1, { passed: 5, failed: 2, skipped: 0 }).failed).toBe(2);
+    expect(reconcile(0, undefined).failed).toBe(1);
+    expect(reconcile(0, { passed: 5, failed: 0, skipped: 0 }).failed).toBe(0);
+  });
+});
+
+describe('dependencies', () => {
+  const wanted = { packages: { '': {}, a: { version: '1.0.0' }, other: { version: '1.0.0', optional: true } } };
+
+  it('are installed when every version agrees, other platforms apart', () => {
+    expect(isInstalled(wanted, { packages: { a: { version: '1.0.0' } } })).toBe(true);
+    expect(isInstalled(wanted, { packages: { a: { version: '0.9.0' } } })).toBe(false);
+    expect(isInstalled(wanted, { packages: {} })).toBe(false);
+  });
+});
+
+describe('child processes', () => {
+  it('give their exit code, and end when their time is up', async () => {
+    expect(await run(process.execPath, ['-e', 'process.exit(3)'])).toBe(3);
+    expect(await run(process.execPath, ['-e', 'setInterval(() => {}, 1000)'], { timeoutMs: 300 })).toBe(124);
+    expect(await run('no-such-program', [])).toBe(127);
+  });
+});
