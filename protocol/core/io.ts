@@ -15,8 +15,11 @@ export type CoreInput =
   /** The local end of a link made a signal for the far end. */
   | { readonly kind: 'linkSignal'; readonly link: LinkId; readonly data: Uint8Array }
   | { readonly kind: 'packet'; readonly link: LinkId; readonly packet: VerifiedPacket }
-  /** A frame or packet on this link was malformed, wrongly signed or not from its neighbour. */
-  | { readonly kind: 'badPacket'; readonly link: LinkId }
+  /**
+   * A packet on this link did not reach the core: malformed, wrongly signed or not from its neighbour (`blame`), or
+   * merely unknown to this version.
+   */
+  | { readonly kind: 'badPacket'; readonly link: LinkId; readonly blame: boolean }
   | { readonly kind: 'linkDrained'; readonly link: LinkId; readonly bytes: number }
   /** A packet that the core asked to seal, signed. Comes back in the order it was asked for. */
   | { readonly kind: 'sealed'; readonly packet: VerifiedPacket }
@@ -25,7 +28,8 @@ export type CoreInput =
   | { readonly kind: 'offer'; readonly clientsMax: number; readonly role: PeerRole; readonly hidden: boolean }
   /** A reunion on demand; its path comes back as a `probe` output. */
   | { readonly kind: 'probe'; readonly probe: number }
-  | { readonly kind: 'leave' }
+  /** Says LEAVE everywhere and closes all links. `pause`: the peer keeps what it has and may register again. */
+  | { readonly kind: 'leave'; readonly pause: boolean }
   | { readonly kind: 'timer' };
 
 /** One output of `poll`, to be carried out in order. */
@@ -84,6 +88,22 @@ export interface PeerView {
   readonly connectingTo: NodeId | undefined;
   readonly logPackets: number;
   readonly logBytes: number;
+}
+
+/** What a peer has counted since it started. */
+export interface PeerCounters {
+  delivered: number;
+  duplicates: number;
+  gaps: number;
+  badPackets: number;
+  /** Healings that ended attached. */
+  heals: number;
+  /** Duration of the last of them, ms. */
+  lastHealMs: number;
+  /** Message packets received on links, duplicates included. */
+  messagesIn: number;
+  reunionsOut: number;
+  reunionsIn: number;
 }
 
 /** Parts that can be switched off to show that the simulator notices (mutation check). Production never sets it. */

@@ -1,0 +1,345 @@
+/**
+ * The flood: what this peer accepts goes into the log, and one cursor a link pumps the log to each tree neighbour.
+ * Forwarding, back-pressure, history and repair are this one mechanism (rules L1 to L10, M1).
+ */
+import {
+  gapWaitMs,
+  heldPacketsMax,
+  linkWindowBytes,
+  messageBodyBytesMax,
+  originBurst,
+  unsealedMessagesMax,
+} from '../limits.ts';
+import { noSession, splitStreamKey, streamKey, type LinkId, type NodeId, type StreamKey } from '../types.ts';
+import { frontierEntriesMax, messageSize, type FrontierBody, type FrontierEntry, type Message } from '../wire/bodies.ts';
+import type { VerifiedPacket } from '../wire/packet.ts';
+import type { Context } from './context.ts';
+import { Log } from './log.ts';
+import type { LinkState, Links } from './links.ts';
+import { Streams, type StreamState } from './streams.ts';
+
+/** Seals under way at once: enough to keep a signer busy, few enough that a busy sender's messages gather. */
+const sealsInFlightMax = 4;
+/** Shortest time between two requests for the same missing packets, ms. */
+const pullAgainMs = 1_000;
+
+export class Flood {
+  readonly log: Log;
+  readonly streams = new Streams();
+  readonly #ctx: Context;
+  readonly #links: Links;
+  readonly #departed: (node: NodeId) => boolean;
+  /** Whether baselines were taken: from then on unknown streams start at 1 (rule L6). */
+  synced = false;
+  #outbox: { readonly message: Message; readonly timeMs: number }[] = [];
+  #outboxFirst = 0;
+  #seq = 0;
+  #sealing = 0;
+  #tokens: number;
+  #tokensAtMs = 0;
+  #pulledAtMs = -Infinity;
+
+  constructor(ctx: Context, links: Links, departed: (node: NodeId) => boolean) {
+    this.#ctx = ctx;
+    this.#links = links;
+    this.#departed = departed;
+    this.log = new Log(ctx.options.logPacketsMax, ctx.options.logBytesMax);
+    this.#tokens = Math.max(1, ctx.options.originBurst || originBurst);
+  }
+
+  // Own messages: outbox -> seal -> log.
+
+  get outboxFull(): boolean {
+    return this.#outbox.length - this.#outboxFirst >= unsealedMessagesMax;
+  }
+
+  send(messages: readonly Message[], timeMs: number): void {
+    for (const message of messages) this.#outbox.push({ message, timeMs });
+    this.flushOutbox();
+  }
+
+  /** Seals what waits, as far as the own rate allows; several messages share a packet when the sender is busy (M2). */
+  flushOutbox(): void {
+    const ctx = this.#ctx;
+    if (ctx.factory.session === noSession) return;
+    this.#refill();
+    while (this.#outboxFirst < this.#outbox.length && this.#sealing < sealsInFlightMax && this.#tokens >= 1) {
+      const batch: Message[] = [];
+      let sizeBytes = 0;
+      let timeMs = 0;
+      for (let next = this.#outbox[this.#outboxFirst]; next; next = this.#outbox[this.#outboxFirst]) {
+        const addBytes = messageSize(next.message);
+        if (batch.length > 0 && sizeBytes + addBytes > messageBodyBytesMax) break;
+        batch.push(next.message);
+        sizeBytes += addBytes;
+        timeMs = batch.length === 1 ? next.timeMs : timeMs;
+        this.#outboxFirst++;
+      }
+      this.#tokens -= 1;
+      this.#sealing++;
+      ctx.emit({ kind: 'seal', packet: ctx.factory.newMessage(batch, ++this.#seq, timeMs) });
+    }
+    if (this.#outboxFirst > 1024) {
+      this.#outbox = this.#outbox.slice(this.#outboxFirst);
+      this.#outboxFirst = 0;
+    }
+  }
+
+  #refill(): void {
+    const { nowMs, options } = this.#ctx;
+    const gained = ((nowMs - this.#tokensAtMs) / 1000) * options.originRatePerSecond;
+    this.#tokens = Math.min(options.originBurst, this.#tokens + Math.max(0, gained));
+    this.#tokensAtMs = nowMs;
+  }
+
+  sealed(packet: VerifiedPacket<'message'>): void {
+    this.#sealing--;
+    const key = streamKey(packet.senderId, packet.header.session);
+    const state = this.streams.open(key, 1, this.#ctx.nowMs, this.#departed);
+    if (state) this.#accept(state, { ...packet, hops: 0 }, 0);
+    this.pumpAll();
+    this.flushOutbox();
+  }
+
+  // Others' messages: link -> order -> log.
+
+  receive(link: LinkState, packet: VerifiedPacket<'message'>): void {
+    const { nowMs, counters } = this.#ctx;
+    counters.messagesIn++;
+    const key = streamKey(packet.senderId, packet.header.session);
+    const { seq } = packet.header;
+    if (seq === 0 || packet.senderId === this.#ctx.self) return;
+    const state = this.streams.open(key, this.synced ? 1 : seq, nowMs, this.#departed);
+    if (state === undefined) return;
+    if (seq < state.next) {
+      counters.duplicates++;
+      if (this.#ctx.disabled('dedup')) this.#deliver(packet);
+      return;
+    }
+    if (seq > state.next) {
+      this.#hold(state, packet, link.id);
+      return;
+    }
+    this.#accept(state, packet, link.id);
+    this.#drainHeld(state);
+    this.pumpAll();
+  }
+
+  #accept(state: StreamState, packet: VerifiedPacket<'message'>, from: LinkId): void {
+    const { nowMs, self } = this.#ctx;
+    this.streams.advance(state, packet.header.seq + 1, nowMs);
+    const forwarded = { ...packet, node: { id: self }, hops: Math.min(255, packet.hops + 1) };
+    this.log.append(state.key, forwarded, from, nowMs, this.#evicted);
+    this.#deliver(packet);
+  }
+
+  readonly #evicted = (entry: { readonly key: StreamKey; readonly packet: VerifiedPacket<'message'> }): void => {
+    const state = this.streams.get(entry.key);
+    if (state) state.oldest = entry.packet.header.seq + 1;
+  };
+
+  #deliver(packet: VerifiedPacket<'message'>): void {
+    this.#ctx.counters.delivered++;
+    this.#ctx.emit({ kind: 'deliver', packet });
+  }
+
+  #hold(state: StreamState, packet: VerifiedPacket<'message'>, from: LinkId): void {
+    state.held ??= new Map();
+    if (state.held.size === 0) {
+      state.missingSinceMs = this.#ctx.nowMs;
+      this.streams.waiting.add(state);
+    }
+    if (!state.held.has(packet.header.seq)) {
+      state.held.set(packet.header.seq, { packet, from });
+      this.streams.heldPackets++;
+    }
+    if (this.streams.heldPackets > heldPacketsMax) this.#giveUp(state);
+    this.#pullMissing();
+  }
+
+  #drainHeld(state: StreamState): void {
+    while (state.held) {
+      const held = state.held.get(state.next);
+      if (held === undefined) break;
+      state.held.delete(state.next);
+      this.streams.heldPackets--;
+      this.#accept(state, held.packet, held.from);
+    }
+    if (state.held && state.held.size > 0) {
+      for (const seq of state.held.keys()) {
+        if (seq < state.next) {
+          state.held.delete(seq);
+          this.streams.heldPackets--;
+        }
+      }
+    }
+    if (!state.held || state.held.size === 0) {
+      state.held = undefined;
+      this.streams.waiting.delete(state);
+    } else {
+      state.missingSinceMs = this.#ctx.nowMs;
+    }
+  }
+
+  /** Declares what is missing lost, once, and goes on behind it (rule L7). */
+  #giveUp(state: StreamState): void {
+    if (!state.held || state.held.size === 0) return;
+    const first = Math.min(...state.held.keys());
+    this.#ctx.counters.gaps++;
+    this.#ctx.emit({ kind: 'gap', ...splitStreamKey(state.key), from: state.next, to: first - 1 });
+    this.streams.advance(state, first, this.#ctx.nowMs);
+    this.#drainHeld(state);
+    this.pumpAll();
+  }
+
+  /** Asks every neighbour, backups included, for what it has that this peer lacks. */
+  #pullMissing(): void {
+    if (this.#ctx.nowMs - this.#pulledAtMs < pullAgainMs) return;
+    this.#pulledAtMs = this.#ctx.nowMs;
+    for (const link of this.#links.all()) if (link.phase === 'open') this.pull(link);
+  }
+
+  // Frontiers.
+
+  /** Notes the moment of a hello's digest, so that equal digests mean equal logs from here on. */
+  markHello(link: LinkState): number {
+    link.helloEnd = this.log.end;
+    link.helloDigest = this.streams.digest;
+    return link.helloDigest;
+  }
+
+  /** A tree link opened: nothing to do when both ends have the same, else frontiers first (rule L4). */
+  startLink(link: LinkState, theirDigest: number): void {
+    const frontierOff = this.#ctx.disabled('frontier');
+    // The initiator's digest is a round trip old: presence that came meanwhile is only told by a new one.
+    const same = theirDigest === link.helloDigest && (!link.initiator || this.streams.digest === link.helloDigest);
+    if (same || frontierOff) {
+      this.synced = true;
+      link.cursor = frontierOff ? this.log.end : link.helloEnd;
+      this.#pump(link);
+    } else if (link.initiator) {
+      this.pull(link);
+    }
+  }
+
+  /** "This is all I have, send what I lack." */
+  pull(link: LinkState): void {
+    this.#sendFrontier(link, this.streams.frontier(), 'pull');
+  }
+
+  #sendFrontier(link: LinkState, entries: readonly FrontierEntry[], action: 'pull' | 'response'): void {
+    for (let at = 0; at === 0 || at < entries.length; at += frontierEntriesMax) {
+      const last = at + frontierEntriesMax >= entries.length;
+      const part = entries.slice(at, at + frontierEntriesMax);
+      this.#links.send(link, this.#ctx.factory.newFrontier({ last, entries: part }, action));
+    }
+  }
+
+  frontier(link: LinkState, body: FrontierBody, action: 'pull' | 'response'): void {
+    link.arriving ??= new Map();
+    for (const entry of body.entries) {
+      if (link.arriving.size < 3 * 4096) link.arriving.set(streamKey(entry.sender, entry.session), entry);
+    }
+    if (!body.last) return;
+    const said = link.arriving;
+    link.arriving = undefined;
+    if (action === 'pull') {
+      this.#sendFrontier(link, this.streams.differences(said), 'response');
+      this.#startFrom(link, said);
+    } else {
+      this.#takeBaselines(said);
+      // What they did not mention is the same on both sides.
+      const theirs = new Map<StreamKey, FrontierEntry>();
+      for (const mine of this.streams.frontier()) theirs.set(streamKey(mine.sender, mine.session), mine);
+      for (const [key, entry] of said) theirs.set(key, entry);
+      this.#startFrom(link, theirs);
+    }
+  }
+
+  /** Puts the cursor back to the oldest packet and sends from there what the far end lacks. */
+  #startFrom(link: LinkState, theirs: Map<StreamKey, FrontierEntry>): void {
+    const forGood = link.role === 'parent' || link.role === 'client';
+    link.theirs = theirs;
+    link.cursor = this.log.start;
+    link.cursorStop = forGood ? undefined : this.log.end;
+    for (const state of this.streams.values()) {
+      const has = theirs.get(state.key)?.presence ?? 0;
+      if (state.presence && state.presence.header.seq > has) this.#links.send(link, this.#onward(state.presence));
+    }
+    this.#pump(link);
+  }
+
+  #takeBaselines(said: ReadonlyMap<StreamKey, FrontierEntry>): void {
+    if (this.synced) return;
+    this.synced = true;
+    for (const [key, entry] of said) {
+      if (entry.next === 0) continue;
+      const start = this.#ctx.options.history ? entry.oldest : entry.next;
+      this.streams.open(key, Math.max(1, start), this.#ctx.nowMs, this.#departed);
+    }
+  }
+
+  #onward<P extends VerifiedPacket>(packet: P): P {
+    return { ...packet, node: { id: this.#ctx.self }, hops: Math.min(255, packet.hops + 1) };
+  }
+
+  /** Sends a presence packet on, to all tree neighbours but the one it came by. */
+  forwardPresence(packet: VerifiedPacket<'presence'>, from: LinkId): void {
+    for (const link of this.#links.tree()) {
+      if (link.id !== from && link.cursor !== undefined) this.#links.send(link, this.#onward(packet));
+    }
+  }
+
+  // Cursors.
+
+  pumpAll(): void {
+    for (const link of this.#links.all()) if (link.cursor !== undefined) this.#pump(link);
+  }
+
+  drained(link: LinkState, bytes: number): void {
+    link.queuedBytes = Math.max(0, link.queuedBytes - bytes);
+    this.#pump(link);
+  }
+
+  #pump(link: LinkState): void {
+    if (link.cursor === undefined) return;
+    // A cursor that fell out of the log goes on at its oldest packet; the far end sees the hole (rule L8).
+    if (link.cursor < this.log.start) link.cursor = this.log.start;
+    while (link.queuedBytes < linkWindowBytes) {
+      const entry = this.log.at(link.cursor);
+      if (entry === undefined || (link.cursorStop !== undefined && link.cursor >= link.cursorStop)) {
+        link.theirs = undefined;
+        if (link.cursorStop !== undefined) link.cursor = link.cursorStop = undefined;
+        return;
+      }
+      link.cursor++;
+      if (entry.from === link.id) continue;
+      const has = link.theirs?.get(entry.key);
+      if (has !== undefined && entry.packet.header.seq < has.next) continue;
+      this.#links.send(link, entry.packet);
+    }
+  }
+
+  // Time.
+
+  dueMs(): number {
+    let due = Infinity;
+    for (const state of this.streams.waiting) {
+      due = Math.min(due, state.missingSinceMs + gapWaitMs, Math.max(this.#ctx.nowMs + 1, this.#pulledAtMs + pullAgainMs));
+    }
+    if (this.#outboxFirst < this.#outbox.length && this.#sealing < sealsInFlightMax) {
+      const waitMs = ((1 - this.#tokens) / this.#ctx.options.originRatePerSecond) * 1000;
+      due = Math.min(due, this.#tokensAtMs + Math.max(1, Math.ceil(waitMs)));
+    }
+    return due;
+  }
+
+  timer(): void {
+    const { nowMs } = this.#ctx;
+    for (const state of [...this.streams.waiting]) {
+      if (nowMs - state.missingSinceMs >= gapWaitMs) this.#giveUp(state);
+    }
+    if (this.streams.waiting.size > 0) this.#pullMissing();
+    this.flushOutbox();
+  }
+}

@@ -1,0 +1,283 @@
+/** The table of links: their phases, their counters, their pings, and when one is dead (rules H2, H3, H13, L5). */
+import type { LinkReason } from '../errors.ts';
+import { connectTimeoutMs, helloTimeoutMs, linkDeadAfterMs, pingPeriodMs, sleptAfterMs } from '../limits.ts';
+import { noNode, noTicket, type LinkId, type LinkRole, type NodeId, type StreamKey, type TicketId } from '../types.ts';
+import type { FoldBody, FrontierEntry, PingBody, Purpose } from '../wire/bodies.ts';
+import { packetSize, packetTypes, type Packet } from '../wire/packet.ts';
+import type { Context } from './context.ts';
+
+export interface LinkState {
+  readonly id: LinkId;
+  readonly remote: NodeId;
+  readonly initiator: boolean;
+  readonly purpose: Purpose;
+  readonly ticket: TicketId;
+  /** connecting: no channel yet; hello: channel, not yet accepted; open: it has a role. */
+  phase: 'connecting' | 'hello' | 'open';
+  role: LinkRole | undefined;
+  binding: Uint8Array;
+  /** When the current phase must have ended, ms. */
+  deadlineMs: number;
+  openedAtMs: number;
+
+  sent: number;
+  received: number;
+  /** Packets the far end said it received. */
+  acked: number;
+  lastHeardMs: number;
+  lastPingMs: number;
+  /** The oldest packet not yet known to have arrived: its number and when it was sent. */
+  probe: { readonly packet: number; readonly atMs: number } | undefined;
+  lastPing: { readonly sentAt: number; readonly atMs: number } | undefined;
+  rttMs: number | undefined;
+  /** Packets known to be lost, so that one loss is repaired once. */
+  lostKnown: number;
+  remoteDepth: number;
+  remoteParent: NodeId;
+
+  /** Bytes in the channel's buffer. */
+  queuedBytes: number;
+  /** Position in the log of the next packet to send here; `undefined` while the log is not sent on this link. */
+  cursor: number | undefined;
+  /** Where sending from the log stops again, on links that do not carry it for good. */
+  cursorStop: number | undefined;
+  /** What the far end had when it last said so; forgotten when the cursor has caught up. */
+  theirs: Map<StreamKey, FrontierEntry> | undefined;
+  /** Entries of a frontier that is still arriving. */
+  arriving: Map<StreamKey, FrontierEntry> | undefined;
+  /** Position of the log's end when the hello's digest was taken. */
+  helloEnd: number;
+  helloDigest: number;
+
+  fold: FoldBody | undefined;
+  edgesDirty: Set<NodeId> | undefined;
+  badPackets: number;
+}
+
+/** Pings that may be missed before silence is judged after a sleep. */
+const graceAfterSleepMs = 2 * pingPeriodMs;
+
+export class Links {
+  readonly #ctx: Context;
+  readonly #byId = new Map<LinkId, LinkState>();
+  #nextId = 1;
+
+  constructor(ctx: Context) {
+    this.#ctx = ctx;
+  }
+
+  get(id: LinkId): LinkState | undefined {
+    return this.#byId.get(id);
+  }
+
+  all(): IterableIterator<LinkState> {
+    return this.#byId.values();
+  }
+
+  get size(): number {
+    return this.#byId.size;
+  }
+
+  withRole(role: LinkRole): LinkState[] {
+    const found: LinkState[] = [];
+    for (const link of this.#byId.values()) if (link.role === role) found.push(link);
+    return found;
+  }
+
+  parent(): LinkState | undefined {
+    for (const link of this.#byId.values()) if (link.role === 'parent') return link;
+    return undefined;
+  }
+
+  backup(): LinkState | undefined {
+    for (const link of this.#byId.values()) if (link.role === 'backupOut') return link;
+    return undefined;
+  }
+
+  clients(): LinkState[] {
+    return this.withRole('client');
+  }
+
+  /** Tree links: parent and clients. */
+  tree(): LinkState[] {
+    const found: LinkState[] = [];
+    for (const link of this.#byId.values()) if (link.role === 'parent' || link.role === 'client') found.push(link);
+    return found;
+  }
+
+  byTicket(ticket: TicketId): LinkState | undefined {
+    if (ticket === noTicket) return undefined;
+    for (const link of this.#byId.values()) if (link.ticket === ticket) return link;
+    return undefined;
+  }
+
+  /** The link being made for one of these purposes by this end. */
+  candidate(...purposes: Purpose[]): LinkState | undefined {
+    for (const link of this.#byId.values()) {
+      if (link.initiator && link.phase !== 'open' && purposes.includes(link.purpose)) return link;
+    }
+    return undefined;
+  }
+
+  /** Asks the shell for a connection (rule A7: only ever after an assignment or an expect). */
+  open(remote: NodeId, initiator: boolean, purpose: Purpose, ticket: TicketId): LinkState {
+    const { nowMs } = this.#ctx;
+    const link: LinkState = {
+      id: this.#nextId++,
+      remote,
+      initiator,
+      purpose,
+      ticket,
+      phase: 'connecting',
+      role: undefined,
+      binding: new Uint8Array(0),
+      deadlineMs: nowMs + connectTimeoutMs,
+      openedAtMs: nowMs,
+      sent: 0,
+      received: 0,
+      acked: 0,
+      lastHeardMs: nowMs,
+      lastPingMs: nowMs,
+      probe: undefined,
+      lastPing: undefined,
+      rttMs: undefined,
+      lostKnown: 0,
+      remoteDepth: 255,
+      remoteParent: noNode,
+      queuedBytes: 0,
+      cursor: undefined,
+      cursorStop: undefined,
+      theirs: undefined,
+      arriving: undefined,
+      helloEnd: 0,
+      helloDigest: 0,
+      fold: undefined,
+      edgesDirty: undefined,
+      badPackets: 0,
+    };
+    this.#byId.set(link.id, link);
+    this.#ctx.emit({ kind: 'openLink', link: link.id, remote, initiator });
+    return link;
+  }
+
+  /** The channel is there: the hello must follow in time. */
+  up(link: LinkState, binding: Uint8Array): void {
+    const { nowMs } = this.#ctx;
+    link.phase = 'hello';
+    link.binding = binding;
+    link.deadlineMs = nowMs + helloTimeoutMs;
+    link.lastHeardMs = nowMs;
+    link.lastPingMs = nowMs;
+  }
+
+  accept(link: LinkState, role: LinkRole): void {
+    link.phase = 'open';
+    link.role = role;
+    link.openedAtMs = this.#ctx.nowMs;
+    this.#ctx.treeChanged();
+  }
+
+  /** Forgets a link and tells the shell to close it. */
+  close(link: LinkState, reason: LinkReason): void {
+    if (!this.#byId.delete(link.id)) return;
+    this.#ctx.emit({ kind: 'closeLink', link: link.id, reason });
+    this.#ctx.treeChanged();
+  }
+
+  /** Forgets a link that the shell says is closed. */
+  forget(link: LinkState): void {
+    this.#byId.delete(link.id);
+    this.#ctx.treeChanged();
+  }
+
+  send(link: LinkState, packet: Packet): void {
+    const { nowMs } = this.#ctx;
+    link.sent++;
+    link.queuedBytes += packetSize(packet);
+    link.probe ??= { packet: link.sent, atMs: nowMs };
+    if (packet.header.type === 'reunion') this.#ctx.counters.reunionsOut++;
+    this.#ctx.emit({ kind: 'send', link: link.id, packet });
+  }
+
+  /** Counts a packet that arrived, whatever becomes of it. */
+  heard(link: LinkState): void {
+    link.received++;
+    link.lastHeardMs = this.#ctx.nowMs;
+  }
+
+  ping(link: LinkState, depth: number, parent: NodeId): void {
+    const { nowMs } = this.#ctx;
+    link.lastPingMs = nowMs;
+    const body: PingBody = {
+      sentAt: nowMs >>> 0,
+      echo: link.lastPing?.sentAt ?? 0,
+      echoAgeMs: link.lastPing === undefined ? 0 : Math.max(0, Math.round(nowMs - link.lastPing.atMs)),
+      received: link.received,
+      sent: link.sent,
+      depth,
+      parent,
+    };
+    this.send(link, this.#ctx.factory.newPing(body));
+  }
+
+  /** Takes a ping in. Returns how many packets before it were lost on the way and not yet repaired. */
+  pinged(link: LinkState, ping: PingBody): number {
+    const { nowMs } = this.#ctx;
+    if (link.lastPing !== undefined && ping.echo !== 0) {
+      const rttMs = (((nowMs >>> 0) - ping.echo) >>> 0) - ping.echoAgeMs;
+      if (rttMs >= 0 && rttMs < 60_000) link.rttMs = link.rttMs === undefined ? rttMs : link.rttMs * 0.75 + rttMs * 0.25;
+    } else if (link.rttMs === undefined && ping.echo !== 0) {
+      link.rttMs = Math.max(0, (((nowMs >>> 0) - ping.echo) >>> 0) - ping.echoAgeMs);
+    }
+    link.lastPing = { sentAt: ping.sentAt, atMs: nowMs };
+    link.acked = ping.received;
+    if (link.probe !== undefined && ping.received >= link.probe.packet) {
+      // What was sent after the probe is younger; watch the newest of it from now on.
+      link.probe = link.sent > ping.received ? { packet: link.sent, atMs: nowMs } : undefined;
+    }
+    link.remoteDepth = ping.depth;
+    link.remoteParent = ping.parent;
+    if (this.#ctx.disabled('watermark')) return 0;
+    // `received` counts this ping; `sent` was taken before it.
+    const lost = ping.sent - (link.received - 1) - link.lostKnown;
+    if (lost > 0) link.lostKnown += lost;
+    return Math.max(0, lost);
+  }
+
+  /** Why a link must end now, if it must. */
+  verdict(link: LinkState): LinkReason | undefined {
+    const { nowMs } = this.#ctx;
+    if (link.phase === 'connecting') return nowMs >= link.deadlineMs ? 'connect-timeout' : undefined;
+    if (link.phase === 'hello') return nowMs >= link.deadlineMs ? 'hello-timeout' : undefined;
+    if (nowMs - link.lastHeardMs >= linkDeadAfterMs) return 'silent';
+    const oneWay = link.probe !== undefined && nowMs - link.probe.atMs >= linkDeadAfterMs;
+    return oneWay && !this.#ctx.disabled('both-directions') ? 'one-way' : undefined;
+  }
+
+  /** When this link next needs a look, ms. */
+  dueMs(link: LinkState): number {
+    if (link.phase !== 'open') return link.deadlineMs;
+    const deadMs = link.lastHeardMs + linkDeadAfterMs;
+    const oneWayMs = link.probe === undefined ? Infinity : link.probe.atMs + linkDeadAfterMs;
+    const oneWayDueMs = this.#ctx.disabled('both-directions') ? Infinity : oneWayMs;
+    return Math.min(link.lastPingMs + pingPeriodMs, deadMs, oneWayDueMs);
+  }
+
+  /** After a sleep nothing could be heard or acknowledged: every link gets time for one more ping (rule H13). */
+  afterSleep(sleptMs: number): void {
+    if (sleptMs < sleptAfterMs) return;
+    const { nowMs } = this.#ctx;
+    const sinceMs = nowMs - linkDeadAfterMs + graceAfterSleepMs;
+    for (const link of this.#byId.values()) {
+      link.lastHeardMs = Math.max(link.lastHeardMs, sinceMs);
+      if (link.probe !== undefined) link.probe = { packet: link.probe.packet, atMs: Math.max(link.probe.atMs, sinceMs) };
+      link.lastPingMs = Math.min(link.lastPingMs, nowMs - pingPeriodMs);
+    }
+  }
+
+  /** Whether a packet type may be taken on a link in this phase. */
+  mayReceive(link: LinkState, packet: Packet): boolean {
+    if (packetTypes[packet.header.type].scope === 'root') return false;
+    return link.phase === 'open' || (link.phase === 'hello' && packet.header.type === 'hello');
+  }
+}

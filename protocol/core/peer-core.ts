@@ -1,0 +1,470 @@
+/**
+ * The core of a peer: a pure state machine. It owns no socket, timer, clock or random source.
+ *
+ * Call `handle(input, nowMs)` with each input, then `poll()` until it gives `undefined` and carry out what it gave, in
+ * order; `nextTimeoutMs()` says when to hand in `{ kind: 'timer' }`. `view()` may be called at any time.
+ *
+ * This file only dispatches; each concern has its own file beside it.
+ */
+import type { LinkReason } from '../errors.ts';
+import { sleptAfterMs } from '../limits.ts';
+import type { Rng } from '../ports.ts';
+import { noNode, type LinkId, type NodeId } from '../types.ts';
+import { edgesBody, expectBody, frontierBody, healingBody, helloBody, leaveBody, pingBody, refuseBody } from '../wire/bodies.ts';
+import { sameBytes } from '../wire/bytes.ts';
+import { PacketFactory, type Origin } from '../wire/packet-factory.ts';
+import type { Packet, VerifiedPacket } from '../wire/packet.ts';
+import { Attach } from './attach.ts';
+import { Clients } from './clients.ts';
+import { Context } from './context.ts';
+import { Flood } from './flood.ts';
+import { Healing } from './healing.ts';
+import type { CoreInput, CoreOutput, PeerCounters, PeerOptions, PeerView } from './io.ts';
+import { Links, type LinkState } from './links.ts';
+import { Picture } from './picture.ts';
+import { Position } from './position.ts';
+import { ReunionSweep } from './reunion-sweep.ts';
+
+/** Malformed or wrongly signed packets on one link after which it ends. */
+const badPacketsMax = 10;
+
+export class PeerCore {
+  readonly factory: PacketFactory;
+  readonly #ctx: Context;
+  readonly #links: Links;
+  readonly #position: Position;
+  readonly #picture: Picture;
+  readonly #flood: Flood;
+  readonly #attach: Attach;
+  readonly #clients: Clients;
+  readonly #healing: Healing;
+  readonly #reunion: ReunionSweep;
+  #presenceVersion = 0;
+  #lastTurnMs = -Infinity;
+  #outputsTaken = 0;
+
+  constructor(origin: Origin, rng: Rng, options: PeerOptions) {
+    this.factory = new PacketFactory(origin);
+    const ctx = new Context(this.factory, rng, options);
+    this.#ctx = ctx;
+    this.#links = new Links(ctx);
+    this.#position = new Position(ctx);
+    this.#picture = new Picture(ctx, this.#links);
+    this.#flood = new Flood(ctx, this.#links, (node) => this.#picture.isDeparted(node));
+    this.#attach = new Attach(ctx, this.#links, this.#position, {
+      becomeHead: () => {
+        this.#becomeHead();
+      },
+      stepDown: () => {
+        if (this.#position.head) this.#healing.orphaned(noNode, 'replaced');
+      },
+      failed: (purpose, _target, reason) => {
+        if (purpose === 'backup') this.#healing.backupFailed();
+        else if (this.#links.parent() && reason !== 'connect-timeout') this.#announcePosition();
+      },
+      noBackup: () => {
+        this.#healing.backupFailed();
+      },
+      registered: () => {
+        if (this.#position.anchored) this.#healing.wantBackup();
+      },
+      subtreeSize: () => this.#reunion.fold().subtreeSize,
+    });
+    this.#clients = new Clients(ctx, this.#links, this.#position, this.#flood, this.#attach, (link, hello) => {
+      this.#clientAccepted(link, hello.attachEpoch, hello.frontierDigest);
+    });
+    this.#healing = new Healing(ctx, this.#links, this.#position, this.#flood, this.#attach, {
+      standAlone: () => {
+        this.#becomeHead();
+      },
+    });
+    this.#reunion = new ReunionSweep(ctx, this.#links, this.#position, this.#attach, this.#picture, {
+      cycle: () => {
+        this.#dropParent('cycle');
+      },
+      anchored: () => {
+        this.#healing.anchored();
+      },
+      unconfirmed: () => {
+        this.#dropParent('unconfirmed');
+      },
+    });
+  }
+
+  /** Takes one input at time `nowMs` (monotonic, ms). */
+  handle(input: CoreInput, nowMs: number): void {
+    this.#ctx.nowMs = nowMs;
+    if (this.#position.state === 'left') return;
+    const sleptMs = nowMs - this.#lastTurnMs;
+    const due = this.nextTimeoutMs();
+    if (due !== undefined && nowMs - due > sleptAfterMs && sleptMs > sleptAfterMs) this.#links.afterSleep(sleptMs);
+    this.#lastTurnMs = nowMs;
+    this.#dispatch(input);
+    this.#turn();
+    this.#ctx.flushTreeChange();
+  }
+
+  /** The next output, or `undefined` when there is none left. */
+  poll(): CoreOutput | undefined {
+    const { outputs } = this.#ctx;
+    const output = outputs[this.#outputsTaken++];
+    if (output === undefined) {
+      outputs.length = 0;
+      this.#outputsTaken = 0;
+    }
+    return output;
+  }
+
+  /** When a timer input is due, on the clock that `handle` is given; `undefined` for never. */
+  nextTimeoutMs(): number | undefined {
+    if (this.#position.state === 'left' || this.#position.state === 'idle') return undefined;
+    let due = Math.min(
+      this.#attach.dueMs(),
+      this.#reunion.dueMs(),
+      this.#healing.dueMs(),
+      this.#picture.dueMs(),
+      this.#flood.dueMs(),
+    );
+    for (const link of this.#links.all()) due = Math.min(due, this.#links.dueMs(link));
+    return due === Infinity ? undefined : due;
+  }
+
+  counters(): PeerCounters {
+    return this.#ctx.counters;
+  }
+
+  view(): PeerView {
+    const position = this.#position;
+    const parent = this.#links.parent();
+    const connecting = this.#links.candidate('parent', 'move');
+    return {
+      id: this.#ctx.self,
+      session: this.factory.session,
+      state: position.state,
+      parent: position.head ? this.#ctx.self : parent?.remote,
+      head: position.head,
+      clients: this.#links.clients().map((link) => link.remote),
+      links: [...this.#links.all()].flatMap((link) =>
+        link.role ? [{ link: link.id, node: link.remote, role: link.role, rttMs: link.rttMs }] : [],
+      ),
+      path: position.path,
+      roomSize: position.roomSize,
+      subtreeSize: this.#reunion.fold().subtreeSize,
+      rootReachable: position.rootReachable,
+      registered: this.#attach.registered,
+      attachEpoch: position.attachEpoch,
+      edges: this.#picture.edges(),
+      members: this.#picture.members(),
+      connectingTo: connecting?.remote,
+      logPackets: this.#flood.log.length,
+      logBytes: this.#flood.log.bytes,
+    };
+  }
+
+  /** Whether another message can be taken. */
+  get busy(): boolean {
+    return this.#flood.outboxFull;
+  }
+
+  // Inputs.
+
+  #dispatch(input: CoreInput): void {
+    switch (input.kind) {
+      case 'rootUp':
+        this.#attach.rootUp();
+        break;
+      case 'rootDown':
+        this.#attach.rootDown();
+        break;
+      case 'rootPacket':
+        this.#rootPacket(input.packet);
+        break;
+      case 'linkUp':
+        this.#withLink(input.link, (link) => {
+          this.#links.up(link, input.binding);
+          if (link.initiator) {
+            const role = link.purpose === 'backup' ? 'backupOut' : 'parent';
+            this.#links.send(link, this.factory.newHello(this.#healing.helloBody(link, role), 'request'));
+          }
+        });
+        break;
+      case 'linkDown':
+        this.#withLink(input.link, (link) => {
+          this.#linkEnded(link, 'closed', true);
+        });
+        break;
+      case 'linkSignal':
+        this.#withLink(input.link, (link) => {
+          if (!this.#attach.registered) return;
+          this.#ctx.sendRoot(this.factory.newSignal({ to: link.remote, ticket: link.ticket, data: input.data }));
+        });
+        break;
+      case 'packet':
+        this.#withLink(input.link, (link) => {
+          this.#linkPacket(link, input.packet);
+        });
+        break;
+      case 'badPacket':
+        this.#withLink(input.link, (link) => {
+          this.#links.heard(link);
+          if (!input.blame) return;
+          this.#ctx.counters.badPackets++;
+          if (++link.badPackets >= badPacketsMax) this.#linkEnded(link, 'bad-packets');
+        });
+        break;
+      case 'linkDrained':
+        this.#withLink(input.link, (link) => {
+          this.#flood.drained(link, input.bytes);
+        });
+        break;
+      case 'sealed':
+        if (isType(input.packet, 'message')) this.#flood.sealed(input.packet);
+        else if (isType(input.packet, 'presence')) this.#picture.setPresence(input.packet, this.#flood, 0);
+        break;
+      case 'send':
+        this.#flood.send(input.messages, input.timeMs);
+        break;
+      case 'presence':
+        this.#ctx.emit({
+          kind: 'seal',
+          packet: this.factory.newPresence(input.presence, ++this.#presenceVersion, input.timeMs),
+        });
+        break;
+      case 'offer':
+        this.#attach.offer(input.clientsMax, input.role, input.hidden);
+        break;
+      case 'probe':
+        this.#reunion.askWay(input.probe);
+        break;
+      case 'leave':
+        this.#leave(input.pause);
+        break;
+      case 'timer':
+        break;
+    }
+  }
+
+  #withLink(id: LinkId, act: (link: LinkState) => void): void {
+    const link = this.#links.get(id);
+    // The core may have closed it while the input was on its way.
+    if (link) act(link);
+  }
+
+  #rootPacket(packet: VerifiedPacket): void {
+    if (isType(packet, 'signal')) {
+      this.#attach.signal(packet, (from, ticket) => this.#clients.answer(from, ticket));
+    } else if (isType(packet, 'reunion')) {
+      this.#reunion.receive(undefined, packet);
+    } else if (packet.header.type === 'advertise' && packet.action === 'expect') {
+      const body = expectBody.decode(packet.body);
+      if (body) this.#clients.expect(body);
+    } else {
+      this.#attach.packet(packet);
+    }
+  }
+
+  #linkPacket(link: LinkState, packet: VerifiedPacket): void {
+    this.#links.heard(link);
+    if (!this.#links.mayReceive(link, packet)) return;
+    if (isType(packet, 'message')) {
+      this.#flood.receive(link, packet);
+    } else if (isType(packet, 'presence')) {
+      this.#picture.setPresence(packet, this.#flood, link.id);
+    } else if (packet.senderId !== link.remote) {
+      // Everything else is between neighbours (rule S5).
+      this.#ctx.counters.badPackets++;
+    } else if (isType(packet, 'reunion')) {
+      this.#reunion.receive(link, packet);
+    } else {
+      this.#neighbourPacket(link, packet);
+    }
+  }
+
+  #neighbourPacket(link: LinkState, packet: VerifiedPacket): void {
+    const { type } = packet.header;
+    if (type === 'hello') {
+      this.#hello(link, packet);
+    } else if (type === 'ping') {
+      const ping = pingBody.decode(packet.body);
+      if (ping && this.#links.pinged(link, ping) > 0) this.#flood.pull(link);
+      if (link.role === 'backupOut') this.#healing.judgeBackup();
+    } else if (type === 'frontier' && (packet.action === 'pull' || packet.action === 'response')) {
+      const body = frontierBody.decode(packet.body);
+      if (body) this.#flood.frontier(link, body, packet.action);
+    } else if (type === 'healing') {
+      const body = healingBody.decode(packet.body);
+      if (body && link.role === 'parent' && !this.#healing.heard(body.orphan)) this.#dropParent('cycle');
+    } else if (type === 'edges') {
+      const body = edgesBody.decode(packet.body);
+      if (body && (link.role === 'parent' || link.role === 'client')) this.#picture.receive(link, body.edges);
+    } else if (type === 'leave') {
+      const body = leaveBody.decode(packet.body);
+      if (body) this.#linkEnded(link, body.reason === 'moved' ? 'moved' : 'left');
+    }
+  }
+
+  #hello(link: LinkState, packet: Packet): void {
+    if (packet.action === 'refuse') {
+      const refusal = refuseBody.decode(packet.body);
+      if (!refusal) return;
+      if (link.role === 'backupOut') this.#healing.rescueFailed();
+      else this.#attach.failLink(link, refusal.reason);
+      return;
+    }
+    const hello = helloBody.decode(packet.body);
+    if (hello === undefined) return;
+    if (packet.action === 'request') this.#clients.hello(link, hello);
+    else if (packet.action === 'promote') this.#clients.promote(link, hello);
+    else if (packet.action === 'response' && link.initiator) {
+      if (link.phase === 'hello' && !sameBytes(hello.binding, link.binding)) this.#attach.failLink(link, 'link-auth');
+      else if (hello.role === 'parent') this.#attachTo(link, hello.frontierDigest);
+      else if (link.phase === 'hello') this.#keepBackup(link);
+    }
+  }
+
+  // Changes of place.
+
+  #attachTo(link: LinkState, theirDigest: number): void {
+    if (link.role === 'parent') return;
+    const old = this.#links.parent();
+    const { self, nowMs } = this.#ctx;
+    if (this.#position.head) this.#position.head = false;
+    if (old) {
+      this.#links.send(old, this.factory.newLeave(self, 'moved', link.remote));
+      this.#links.close(old, 'moved');
+    }
+    this.#links.accept(link, 'parent');
+    this.#position.lastParent = link.remote;
+    this.#position.everAttached = true;
+    this.#position.confirmedAtMs = nowMs;
+    this.#healing.reattached();
+    this.#picture.see(self, link.remote, this.#position.attachEpoch);
+    this.#attach.confirm(link.purpose === 'move' ? 'move' : 'parent', link.remote, link.ticket);
+    this.#flood.startLink(link, theirDigest);
+    this.#picture.introduce(link);
+    this.#reunion.foldUp();
+    this.#links.ping(link, this.#depth(), link.remote);
+  }
+
+  #keepBackup(link: LinkState): void {
+    this.#links.accept(link, 'backupOut');
+    this.#attach.confirm('backup', link.remote, link.ticket);
+    this.#links.ping(link, this.#depth(), this.#links.parent()?.remote ?? noNode);
+  }
+
+  #clientAccepted(link: LinkState, attachEpoch: number, theirDigest: number): void {
+    if (link.role === 'client') {
+      this.#picture.see(link.remote, this.#ctx.self, attachEpoch);
+      if (this.#position.anchored) this.#reunion.tell(link, 'push');
+      else this.#healing.tell(link);
+      this.#flood.startLink(link, theirDigest);
+      this.#picture.introduce(link);
+    }
+    this.#links.ping(link, this.#depth(), this.#links.parent()?.remote ?? noNode);
+  }
+
+  #becomeHead(): void {
+    const position = this.#position;
+    const parent = this.#links.parent();
+    if (position.head) return;
+    if (parent) {
+      // The head is alive, whatever the root saw: it stays head.
+      this.#attach.confirm('parent', parent.remote);
+      return;
+    }
+    const candidate = this.#links.candidate('parent', 'move');
+    if (candidate) this.#links.close(candidate, 'moved');
+    const backup = this.#links.backup();
+    if (backup) this.#links.close(backup, 'moved');
+    position.head = true;
+    position.attachEpoch++;
+    position.everAttached = true;
+    this.#flood.synced = true;
+    this.#healing.reattached();
+    this.#picture.see(this.#ctx.self, this.#ctx.self, position.attachEpoch);
+    this.#attach.confirm('parent', this.#ctx.self);
+    this.#reunion.startAsHead();
+    for (const client of this.#links.clients()) this.#reunion.tell(client, 'push');
+  }
+
+  /** Says again where this peer hangs: an attempt to move used up an epoch. */
+  #announcePosition(): void {
+    const parent = this.#links.parent();
+    if (!parent) return;
+    this.#picture.see(this.#ctx.self, parent.remote, this.#position.attachEpoch);
+    this.#attach.confirm('parent', parent.remote);
+  }
+
+  #dropParent(reason: LinkReason): void {
+    const parent = this.#links.parent();
+    if (!parent) return;
+    this.#links.send(parent, this.factory.newLeave(this.#ctx.self, 'moved'));
+    this.#links.close(parent, reason);
+    this.#healing.orphaned(parent.remote, reason);
+  }
+
+  #linkEnded(link: LinkState, reason: LinkReason, gone = false): void {
+    const { role, remote } = link;
+    if (role === undefined) {
+      this.#attach.failLink(link, reason, gone);
+      return;
+    }
+    if (gone) this.#links.forget(link);
+    else this.#links.close(link, reason);
+    if (role === 'parent') {
+      this.#healing.orphaned(remote, reason);
+    } else if (role === 'client') {
+      if (reason !== 'moved') this.#clientLost(remote, reason);
+    } else if (role === 'backupOut') {
+      if (this.#healing.isOrphan) this.#healing.rescueFailed();
+      else this.#healing.wantBackup();
+    }
+  }
+
+  #clientLost(client: NodeId, reason: LinkReason): void {
+    this.#picture.lose(client);
+    if (this.#attach.registered) this.#ctx.sendRoot(this.factory.newLeave(client, reason));
+  }
+
+  #leave(pause: boolean): void {
+    const { self } = this.#ctx;
+    const parent = this.#links.parent()?.remote ?? noNode;
+    const successor = this.#links.parent()?.remote ?? noNode;
+    for (const link of [...this.#links.all()]) {
+      if (link.phase === 'open') this.#links.send(link, this.factory.newLeave(self, 'left', successor));
+      this.#links.close(link, 'left');
+    }
+    if (this.#attach.registered) this.#ctx.sendRoot(this.factory.newLeave(self, 'left', successor));
+    this.#attach.noWish();
+    if (pause) this.#healing.orphaned(parent, 'left');
+    else this.#position.setState('left', 'user');
+  }
+
+  // Time.
+
+  #depth(): number {
+    return this.#position.anchored ? this.#position.depth : 255;
+  }
+
+  #turn(): void {
+    if (this.#position.state === 'left') return;
+    const { nowMs } = this.#ctx;
+    const parent = this.#links.parent()?.remote ?? noNode;
+    for (const link of [...this.#links.all()]) {
+      const dueMs = this.#links.dueMs(link);
+      if (nowMs < dueMs) continue;
+      const verdict = this.#links.verdict(link);
+      if (verdict !== undefined) this.#linkEnded(link, verdict);
+      else this.#links.ping(link, this.#depth(), parent);
+    }
+    this.#attach.timer();
+    this.#reunion.timer();
+    this.#healing.timer();
+    this.#picture.timer(this.#position.path[0]);
+    this.#flood.timer();
+  }
+}
+
+function isType<T extends Packet['header']['type']>(packet: VerifiedPacket, type: T): packet is VerifiedPacket<T> {
+  return packet.header.type === type;
+}

@@ -1,0 +1,222 @@
+/**
+ * The picture: who hangs where and who is in the room. Edges travel along the tree as they change and merge by newest
+ * attach epoch, so nobody asks the root and the picture stays true while it is away (rules M5, M6).
+ */
+import { edgesFlushMs, edgeTombstoneMs, fullPictureMax } from '../limits.ts';
+import { streamKey, type LinkId, type NodeId } from '../types.ts';
+import { edgesMax, presenceBody, type Edge, type PresenceBody } from '../wire/bodies.ts';
+import type { VerifiedPacket } from '../wire/packet.ts';
+import type { Context } from './context.ts';
+import type { Flood } from './flood.ts';
+import type { LinkState, Links } from './links.ts';
+
+interface KnownEdge extends Edge {
+  readonly atMs: number;
+}
+
+/** How long a peer whose chain to the head is broken stays in the picture, ms. */
+const brokenChainMs = 30_000;
+/** The same for a head that is head no longer: nobody above it could report it gone. */
+const formerHeadMs = 8_000;
+/** Time between two searches for such peers, ms. */
+const tidyPeriodMs = 5_000;
+
+export class Picture {
+  readonly #ctx: Context;
+  readonly #links: Links;
+  readonly #edges = new Map<NodeId, KnownEdge>();
+  readonly #presence = new Map<NodeId, PresenceBody>();
+  /** Members announced to the user and not yet declared absent. */
+  readonly #announced = new Set<NodeId>();
+  readonly #brokenSince = new Map<NodeId, number>();
+  #flushAtMs = Infinity;
+  #tidyAtMs = 0;
+  #full = true;
+
+  constructor(ctx: Context, links: Links) {
+    this.#ctx = ctx;
+    this.#links = links;
+  }
+
+  /** Whether a peer is known to be gone; unknown peers count as gone. */
+  isDeparted(node: NodeId): boolean {
+    return this.#edges.get(node)?.gone ?? true;
+  }
+
+  /** Living edges, client -> parent. */
+  edges(): Map<NodeId, NodeId> {
+    const living = new Map<NodeId, NodeId>();
+    for (const edge of this.#edges.values()) if (!edge.gone) living.set(edge.client, edge.parent);
+    return living;
+  }
+
+  members(): Map<NodeId, PresenceBody> {
+    const members = new Map<NodeId, PresenceBody>();
+    for (const [node, presence] of this.#presence) if (this.#announced.has(node)) members.set(node, presence);
+    return members;
+  }
+
+  /** Notes an edge that this peer sees itself: its own, or a client's. */
+  see(client: NodeId, parent: NodeId, attachEpoch: number, gone = false): void {
+    const known = this.#edges.get(client);
+    if (known?.parent === parent && known.attachEpoch === attachEpoch && known.gone === gone) return;
+    this.#take({ client, parent, attachEpoch, gone }, 0);
+  }
+
+  /** A client's link ended: it is gone, unless it says otherwise with a later epoch. */
+  lose(client: NodeId): void {
+    const known = this.#edges.get(client);
+    if (known && !known.gone && known.parent === this.#ctx.self) this.#take({ ...known, gone: true }, 0);
+  }
+
+  receive(link: LinkState, edges: readonly Edge[]): void {
+    for (const edge of edges) this.#take(edge, link.id);
+  }
+
+  #take(edge: Edge, from: LinkId): void {
+    const known = this.#edges.get(edge.client);
+    if (known) {
+      if (edge.attachEpoch < known.attachEpoch) return;
+      if (edge.attachEpoch === known.attachEpoch && (known.gone || !edge.gone)) return;
+    } else if (edge.gone) {
+      return;
+    }
+    if (edge.client === this.#ctx.self && from !== 0) return;
+    if (!known && this.#edges.size >= 2 * fullPictureMax) return;
+    this.#edges.set(edge.client, { ...edge, atMs: this.#ctx.nowMs });
+    this.#brokenSince.delete(edge.client);
+    if (this.#full) {
+      for (const link of this.#links.tree()) if (link.id !== from) (link.edgesDirty ??= new Set()).add(edge.client);
+      this.#flushAtMs = Math.min(this.#flushAtMs, this.#ctx.nowMs + edgesFlushMs);
+    }
+    this.#announce(edge.client);
+    this.#ctx.treeChanged();
+  }
+
+  /** A new tree neighbour gets all that is known. */
+  introduce(link: LinkState): void {
+    if (!this.#full) return;
+    link.edgesDirty = new Set(this.#edges.keys());
+    this.#flushAtMs = Math.min(this.#flushAtMs, this.#ctx.nowMs + edgesFlushMs);
+  }
+
+  /** Above `fullPictureMax` peers only the own surroundings are kept. */
+  setRoomSize(roomSize: number): void {
+    if (this.#full && roomSize > fullPictureMax) {
+      this.#full = false;
+      this.#flushAtMs = Infinity;
+      const near = new Set<NodeId>([this.#ctx.self]);
+      for (const link of this.#links.tree()) {
+        near.add(link.remote);
+        link.edgesDirty = undefined;
+      }
+      for (const node of this.#edges.keys()) if (!near.has(node)) this.#edges.delete(node);
+    } else if (!this.#full && roomSize < fullPictureMax * 0.9) {
+      this.#full = true;
+      for (const link of this.#links.tree()) this.introduce(link);
+    }
+  }
+
+  setPresence(packet: VerifiedPacket<'presence'>, flood: Flood, from: LinkId): void {
+    const presence = presenceBody.decode(packet.body);
+    if (presence === undefined) return;
+    const key = streamKey(packet.senderId, packet.header.session);
+    const state = flood.streams.open(key, 1, this.#ctx.nowMs, (node) => this.isDeparted(node));
+    if (state === undefined || !flood.streams.setPresence(state, packet)) return;
+    this.#presence.set(packet.senderId, presence);
+    if (this.#presence.size > 2 * fullPictureMax) this.#forgetPresence();
+    flood.forwardPresence(packet, from);
+    this.#announced.delete(packet.senderId);
+    this.#announce(packet.senderId);
+  }
+
+  #forgetPresence(): void {
+    for (const node of this.#presence.keys()) {
+      if (this.#announced.has(node)) continue;
+      this.#presence.delete(node);
+      return;
+    }
+  }
+
+  /** Tells the user of a member once both its presence and its edge are known, and of its going. */
+  #announce(node: NodeId): void {
+    const presence = this.#presence.get(node);
+    const self = node === this.#ctx.self;
+    const here = self || !this.isDeparted(node);
+    if (here && presence && !this.#announced.has(node)) {
+      this.#announced.add(node);
+      this.#ctx.emit({ kind: 'presence', node, presence, self });
+    } else if (!here && this.#announced.delete(node)) {
+      this.#ctx.emit({ kind: 'absent', node });
+    }
+  }
+
+  dueMs(): number {
+    return this.#flushAtMs;
+  }
+
+  timer(head: NodeId | undefined): void {
+    const { nowMs } = this.#ctx;
+    if (nowMs >= this.#flushAtMs) this.#flush();
+    if (nowMs >= this.#tidyAtMs) {
+      this.#tidyAtMs = nowMs + tidyPeriodMs;
+      this.#tidy(head);
+    }
+  }
+
+  #flush(): void {
+    this.#flushAtMs = Infinity;
+    for (const link of this.#links.tree()) {
+      const dirty = link.edgesDirty;
+      link.edgesDirty = undefined;
+      if (!dirty || dirty.size === 0) continue;
+      const edges: Edge[] = [];
+      for (const client of dirty) {
+        const edge = this.#edges.get(client);
+        if (edge) edges.push(edge);
+      }
+      for (let at = 0; at < edges.length; at += edgesMax) {
+        this.#links.send(link, this.#ctx.factory.newEdges(edges.slice(at, at + edgesMax)));
+      }
+    }
+  }
+
+  /** Drops old tombstones, and peers below a gone one whom nobody has reported for a while. */
+  #tidy(head: NodeId | undefined): void {
+    const { nowMs, self } = this.#ctx;
+    // Without a head in sight nobody's chain can be judged.
+    const judging = this.#full && head !== undefined;
+    const whole = new Map<NodeId, boolean>();
+    const isWhole = (node: NodeId, depth = 0): boolean => {
+      if (node === head || node === self) return true;
+      const known = whole.get(node);
+      if (known !== undefined) return known;
+      const edge = this.#edges.get(node);
+      whole.set(node, false);
+      const result = edge !== undefined && !edge.gone && depth < 64 && edge.parent !== node && isWhole(edge.parent, depth + 1);
+      whole.set(node, result);
+      return result;
+    };
+    for (const edge of [...this.#edges.values()]) {
+      if (edge.gone) {
+        if (nowMs - edge.atMs > edgeTombstoneMs) {
+          this.#edges.delete(edge.client);
+          if (!this.#announced.has(edge.client)) this.#presence.delete(edge.client);
+        }
+      } else if (!judging || isWhole(edge.client)) {
+        this.#brokenSince.delete(edge.client);
+      } else {
+        const sinceMs = this.#brokenSince.get(edge.client) ?? nowMs;
+        this.#brokenSince.set(edge.client, sinceMs);
+        const patienceMs = edge.parent === edge.client ? formerHeadMs : brokenChainMs;
+        if (nowMs - sinceMs > patienceMs) {
+          // Only dropped, never told as gone: it may be this peer that does not see far enough.
+          this.#edges.delete(edge.client);
+          this.#brokenSince.delete(edge.client);
+          this.#announce(edge.client);
+          this.#ctx.treeChanged();
+        }
+      }
+    }
+  }
+}

@@ -1,0 +1,254 @@
+/**
+ * The reunion: one sweep a period down the tree with the path, one fold up with the size. Two packets an edge,
+ * however many peers (rules U1 to U6).
+ */
+import { foldWaitMs, pathDeadAfterMs, pathNodesMax } from '../limits.ts';
+import { noNode, type NodeId } from '../types.ts';
+import type { FoldBody, ProbeBody, SweepBody } from '../wire/bodies.ts';
+import type { Packet } from '../wire/packet.ts';
+import { Reunion } from '../wire/reunion.ts';
+import type { Attach } from './attach.ts';
+import type { Context } from './context.ts';
+import type { LinkState, Links } from './links.ts';
+import type { Picture } from './picture.ts';
+import type { Position } from './position.ts';
+
+export interface ReunionEvents {
+  /** This peer stands in its own path, or the path is full. */
+  cycle(): void;
+  /** The path was confirmed: after a healing, that ends it. */
+  anchored(): void;
+  /** Nothing confirmed the path for too long. */
+  unconfirmed(): void;
+}
+
+export class ReunionSweep {
+  readonly #ctx: Context;
+  readonly #links: Links;
+  readonly #position: Position;
+  readonly #attach: Attach;
+  readonly #picture: Picture;
+  readonly #events: ReunionEvents;
+  /** Head: when the next sweep starts, and when the root's answer to the fold is no longer waited for. */
+  #sweepAtMs = 0;
+  #rootDueMs = Infinity;
+  /** When the fold goes up though clients are missing. */
+  #foldAtMs = Infinity;
+  readonly #awaited = new Set<number>();
+
+  constructor(ctx: Context, links: Links, position: Position, attach: Attach, picture: Picture, events: ReunionEvents) {
+    this.#ctx = ctx;
+    this.#links = links;
+    this.#position = position;
+    this.#attach = attach;
+    this.#picture = picture;
+    this.#events = events;
+  }
+
+  /** What hangs below this peer, itself included, as far as it was told. */
+  fold(): FoldBody {
+    let subtreeSize = 1;
+    let height = 0;
+    const clients = this.#links.clients();
+    let freeSlots = Math.max(0, this.#attach.clientsMax - clients.length);
+    for (const client of clients) {
+      subtreeSize += client.fold?.subtreeSize ?? 1;
+      height = Math.max(height, 1 + (client.fold?.height ?? 0));
+      freeSlots += client.fold?.freeSlots ?? 0;
+    }
+    const { epoch, round, attachEpoch } = this.#position;
+    return { epoch, round, subtreeSize, height: Math.min(255, height), freeSlots, attachEpoch };
+  }
+
+  /** Starts sweeping at once: this peer has just become the head. */
+  startAsHead(): void {
+    this.#sweepAtMs = this.#ctx.nowMs;
+    this.#position.confirmedAtMs = this.#ctx.nowMs;
+    this.#position.roomSize = this.fold().subtreeSize;
+    this.#anchorAsHead();
+    this.timer();
+  }
+
+  #anchorAsHead(): void {
+    this.#position.rootReachable = this.#attach.registered;
+    this.#position.setPath([this.#ctx.self]);
+    this.#events.anchored();
+  }
+
+  /** Sends the fold up at once: the parent is new. */
+  foldUp(): void {
+    const parent = this.#links.parent();
+    this.#foldAtMs = Infinity;
+    this.#awaited.clear();
+    if (parent) this.#links.send(parent, this.#ctx.factory.newReunion(this.fold()));
+  }
+
+  /** Tells one client where it stands (rule U5). */
+  tell(client: LinkState, action: 'response' | 'push'): void {
+    this.#links.send(client, this.#ctx.factory.newSweep(this.#sweep(), action));
+  }
+
+  #sweep(): SweepBody {
+    const { epoch, round, roomSize, rootReachable, path } = this.#position;
+    return { epoch, round, roomSize, rootReachable, path };
+  }
+
+  #passDown(action: 'response' | 'push'): void {
+    const clients = this.#links.clients();
+    for (const client of clients) this.tell(client, action);
+    if (action === 'push') return;
+    this.#awaited.clear();
+    for (const client of clients) this.#awaited.add(client.id);
+    if (clients.length === 0) this.foldUp();
+    else this.#foldAtMs = this.#ctx.nowMs + foldWaitMs;
+  }
+
+  /** A reunion packet from a link, or from the root when `link` is undefined. */
+  receive(link: LinkState | undefined, packet: Packet<'reunion'>): void {
+    this.#ctx.counters.reunionsIn++;
+    const reunion = Reunion.read(packet);
+    if (reunion === undefined) return;
+    const { content } = reunion;
+    if (content.kind === 'probe') this.#probe(reunion, content.probe, content.direction, link);
+    else if (content.kind === 'fold') this.#folded(link, content.fold);
+    else if (link === undefined) this.#rootAnswered(content.sweep);
+    else if (link.role === 'parent') this.#swept(content.sweep, packet.action === 'push' ? 'push' : 'response');
+  }
+
+  #folded(link: LinkState | undefined, fold: FoldBody): void {
+    if (link?.role !== 'client') return;
+    link.fold = fold;
+    this.#awaited.delete(link.id);
+    if (this.#awaited.size === 0 && this.#foldAtMs < Infinity) this.#finishFold();
+  }
+
+  #finishFold(): void {
+    if (this.#position.head) {
+      this.#foldAtMs = Infinity;
+      this.#setRoomSize(this.fold().subtreeSize);
+    } else {
+      this.foldUp();
+    }
+  }
+
+  #setRoomSize(roomSize: number): void {
+    if (roomSize !== this.#position.roomSize) this.#ctx.treeChanged();
+    this.#position.roomSize = roomSize;
+    this.#picture.setRoomSize(roomSize);
+  }
+
+  #rootAnswered(sweep: SweepBody): void {
+    if (!this.#position.head) return;
+    this.#rootDueMs = Infinity;
+    this.#position.epoch = sweep.epoch;
+    this.#startSweep(true);
+  }
+
+  #startSweep(rootReachable: boolean): void {
+    const position = this.#position;
+    if (position.rootReachable !== rootReachable) this.#ctx.treeChanged();
+    position.rootReachable = rootReachable;
+    position.confirmedAtMs = this.#ctx.nowMs;
+    position.round++;
+    this.#setRoomSize(this.fold().subtreeSize);
+    this.#passDown('response');
+  }
+
+  #swept(sweep: SweepBody, action: 'response' | 'push'): void {
+    const position = this.#position;
+    const { self } = this.#ctx;
+    const broken = sweep.path.includes(self) || sweep.path.length >= pathNodesMax;
+    if (broken && !this.#ctx.disabled('path-check')) {
+      this.#events.cycle();
+      return;
+    }
+    if (sweep.path.length === 0) return;
+    if (position.rootReachable !== sweep.rootReachable) this.#ctx.treeChanged();
+    position.rootReachable = sweep.rootReachable;
+    position.epoch = sweep.epoch;
+    position.round = sweep.round;
+    position.confirmedAtMs = this.#ctx.nowMs;
+    position.healingUntilMs = 0;
+    position.healingFor = undefined;
+    this.#setRoomSize(sweep.roomSize);
+    const changed = position.setPath([...sweep.path, self].slice(0, pathNodesMax));
+    this.#events.anchored();
+    if (action === 'response') this.#passDown('response');
+    else if (changed) this.#passDown('push');
+  }
+
+  // On demand.
+
+  /** Asks the way to the root (rule U6). */
+  askWay(probe: number): void {
+    const { self } = this.#ctx;
+    this.#probeUp({ probe, rootReachable: false, path: [self] });
+  }
+
+  #probeUp(probe: ProbeBody): void {
+    const parent = this.#links.parent();
+    const up = this.#ctx.factory.newProbe(probe, 'pull');
+    if (parent) this.#links.send(parent, up);
+    else if (this.#position.head && this.#attach.registered) this.#ctx.sendRoot(up);
+    else this.#probeDown({ ...probe, rootReachable: false });
+  }
+
+  #probe(reunion: Reunion, probe: ProbeBody, direction: 'up' | 'down', link: LinkState | undefined): void {
+    const { self } = this.#ctx;
+    if (direction === 'up') {
+      if (link?.role !== 'client' || probe.path.includes(self) || probe.path.length >= pathNodesMax) return;
+      this.#probeUp({ ...probe, path: [...probe.path, self] });
+    } else {
+      this.#probeDown(probe, reunion);
+    }
+  }
+
+  #probeDown(probe: ProbeBody, reunion?: Reunion): void {
+    const { self, factory } = this.#ctx;
+    if (probe.path[0] === self) {
+      this.#ctx.emit({ kind: 'probe', ...probe });
+      return;
+    }
+    const down = reunion ?? Reunion.read(factory.newProbe(probe, 'confirm'));
+    const dest = down?.getDest(self, this.#links.parent()?.remote ?? noNode) ?? noNode;
+    const client = this.#links.clients().find((link) => link.remote === dest);
+    if (client) this.#links.send(client, factory.newProbe(probe, 'confirm'));
+  }
+
+  // Time.
+
+  dueMs(): number {
+    if (this.#position.head) return Math.min(this.#sweepAtMs, this.#rootDueMs, this.#foldAtMs);
+    const judged = this.#position.everAttached && this.#links.parent() !== undefined;
+    return Math.min(this.#foldAtMs, judged ? this.#pathDeadAtMs() : Infinity);
+  }
+
+  #pathDeadAtMs(): number {
+    return Math.max(this.#position.confirmedAtMs + pathDeadAfterMs, this.#position.healingUntilMs);
+  }
+
+  timer(): void {
+    const { nowMs, options } = this.#ctx;
+    if (nowMs >= this.#foldAtMs) {
+      this.#awaited.clear();
+      this.#finishFold();
+    }
+    if (this.#position.head) {
+      if (nowMs >= this.#sweepAtMs) {
+        this.#sweepAtMs = nowMs + options.reunionPeriodMs;
+        if (this.#attach.registered) {
+          this.#rootDueMs = nowMs + options.reunionPeriodMs / 2;
+          this.#ctx.sendRoot(this.#ctx.factory.newReunion(this.fold()));
+        } else {
+          this.#startSweep(false);
+        }
+      }
+      if (nowMs >= this.#rootDueMs) {
+        this.#rootDueMs = Infinity;
+        this.#startSweep(false);
+      }
+    } else if (this.#position.everAttached && this.#links.parent() && nowMs >= this.#pathDeadAtMs()) {
+      this.#events.unconfirmed();
+    }
+  }
+}

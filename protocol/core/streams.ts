@@ -1,0 +1,154 @@
+/** What this peer has of each stream: its frontier, what it holds back, and the digest that two neighbours compare. */
+import { logAgeMaxMs, streamsMax } from '../limits.ts';
+import { splitStreamKey, streamKey, type LinkId, type NodeId, type SessionId, type StreamKey } from '../types.ts';
+import type { FrontierEntry } from '../wire/bodies.ts';
+import type { VerifiedPacket } from '../wire/packet.ts';
+
+/** A packet that waits for the ones before it. */
+export interface Held {
+  readonly packet: VerifiedPacket<'message'>;
+  readonly from: LinkId;
+}
+
+export interface StreamState {
+  readonly key: StreamKey;
+  readonly hash: number;
+  /** Everything below was accepted, or given up in a gap. */
+  next: number;
+  /** Oldest position that the log still holds; `next` when none. */
+  oldest: number;
+  held: Map<number, Held> | undefined;
+  /** Since when something held waits, ms. */
+  missingSinceMs: number;
+  lastMs: number;
+  presence: VerifiedPacket<'presence'> | undefined;
+}
+
+function fnv(text: string): number {
+  let hash = 0x811c9dc5;
+  for (let i = 0; i < text.length; i++) hash = Math.imul(hash ^ text.charCodeAt(i), 0x01000193);
+  return hash >>> 0;
+}
+
+function mix(hash: number, value: number): number {
+  let h = Math.imul(hash ^ value, 0x9e3779b1);
+  h = Math.imul(h ^ (h >>> 15), 0x85ebca6b);
+  return (h ^ (h >>> 13)) >>> 0;
+}
+
+function presenceVersion(state: StreamState): number {
+  return state.presence?.header.seq ?? 0;
+}
+
+function digestOf(state: StreamState): number {
+  return (mix(state.hash, state.next) + mix(state.hash ^ 0x5bd1e995, presenceVersion(state))) >>> 0;
+}
+
+/** The table of streams. Bounded by `streamsMax` (rule L9). */
+export class Streams {
+  readonly #states = new Map<StreamKey, StreamState>();
+  /** Streams that hold something back. */
+  readonly waiting = new Set<StreamState>();
+  /** Sessions up to this one are refused when unknown: they may have been forgotten. */
+  floor = '' as SessionId;
+  /** Sum over all streams of a hash of what is had: equal sums, equal frontiers (but for one chance in 2^32). */
+  digest = 0;
+  heldPackets = 0;
+
+  get(key: StreamKey): StreamState | undefined {
+    return this.#states.get(key);
+  }
+
+  values(): IterableIterator<StreamState> {
+    return this.#states.values();
+  }
+
+  get size(): number {
+    return this.#states.size;
+  }
+
+  /** The stream, made with `next` when it is not known; `undefined` when its session was forgotten. */
+  open(key: StreamKey, next: number, nowMs: number, departed: (node: NodeId) => boolean): StreamState | undefined {
+    const known = this.#states.get(key);
+    if (known) return known;
+    if (this.#isForgotten(key)) return undefined;
+    if (this.#states.size >= streamsMax) this.#forgetOldest(nowMs, departed);
+    const state: StreamState = {
+      key,
+      hash: fnv(key),
+      next,
+      oldest: next,
+      held: undefined,
+      missingSinceMs: 0,
+      lastMs: nowMs,
+      presence: undefined,
+    };
+    this.#states.set(key, state);
+    this.digest = (this.digest + digestOf(state)) >>> 0;
+    return state;
+  }
+
+  #isForgotten(key: StreamKey): boolean {
+    return this.floor !== '' && splitStreamKey(key).session <= this.floor;
+  }
+
+  /** Forgets a quarter of the departed streams whose packets have left every log, oldest sessions first. */
+  #forgetOldest(nowMs: number, departed: (node: NodeId) => boolean): void {
+    const candidates = [...this.#states.values()]
+      .filter((state) => nowMs - state.lastMs > logAgeMaxMs && departed(splitStreamKey(state.key).sender))
+      .sort((a, b) => (splitStreamKey(a.key).session < splitStreamKey(b.key).session ? -1 : 1));
+    for (const state of candidates.slice(0, Math.max(1, candidates.length >> 2))) {
+      const { session } = splitStreamKey(state.key);
+      if (session > this.floor) this.floor = session;
+      this.digest = (this.digest - digestOf(state)) >>> 0;
+      this.waiting.delete(state);
+      this.heldPackets -= state.held?.size ?? 0;
+      this.#states.delete(state.key);
+    }
+  }
+
+  /** Moves the frontier. */
+  advance(state: StreamState, next: number, nowMs: number): void {
+    this.digest = (this.digest - digestOf(state)) >>> 0;
+    state.next = next;
+    state.lastMs = nowMs;
+    this.digest = (this.digest + digestOf(state)) >>> 0;
+  }
+
+  /** Takes a presence packet when it is newer. */
+  setPresence(state: StreamState, packet: VerifiedPacket<'presence'>): boolean {
+    if (packet.header.seq <= presenceVersion(state)) return false;
+    this.digest = (this.digest - digestOf(state)) >>> 0;
+    state.presence = packet;
+    this.digest = (this.digest + digestOf(state)) >>> 0;
+    return true;
+  }
+
+  /** All that is had, as frontier entries. */
+  frontier(): FrontierEntry[] {
+    return Array.from(this.#states.values(), entryOf);
+  }
+
+  /** The entries that differ from what the far end says it has, its unknown streams included. */
+  differences(theirs: ReadonlyMap<StreamKey, FrontierEntry>): FrontierEntry[] {
+    const entries: FrontierEntry[] = [];
+    for (const state of this.#states.values()) {
+      const their = theirs.get(state.key);
+      if (their?.next !== state.next || their.presence !== presenceVersion(state)) entries.push(entryOf(state));
+    }
+    for (const their of theirs.values()) {
+      const key = streamKey(their.sender, their.session);
+      if (!this.#states.has(key)) entries.push({ ...their, next: 0, oldest: 0, presence: 0 });
+    }
+    return entries;
+  }
+}
+
+function entryOf(state: StreamState): FrontierEntry {
+  return {
+    ...splitStreamKey(state.key),
+    next: state.next,
+    oldest: state.oldest,
+    presence: presenceVersion(state),
+  };
+}

@@ -1,0 +1,420 @@
+/**
+ * A peer: the pure core, its links and its crypto, and one turn of the loop that ties them together. It has no timer and
+ * no socket of its own; everything comes in by ports.
+ *
+ * bytes -> wire -> Peer (verify) -> core -> outputs -> Peer (seal) -> link
+ */
+import { PeerCore } from './core/peer-core.ts';
+import type { CoreInput, CoreOutput, PeerCounters, PeerOptions, PeerView } from './core/io.ts';
+import { journalInputsMax } from './limits.ts';
+import type { Clock, LinkEvents, LinkMaker, Rng, RootLink, RootLinkEvents, Signer, Verifier } from './ports.ts';
+import { Stream } from './stream.ts';
+import { noNode, type LinkId, type NodeId, type PeerRole } from './types.ts';
+import type { Message, PresenceBody } from './wire/bodies.ts';
+import { encodePacket, packetTypes, type Packet, type VerifiedPacket } from './wire/packet.ts';
+import type { PacketFactory } from './wire/packet-factory.ts';
+
+export type UserOutput = Extract<
+  CoreOutput,
+  { kind: 'deliver' | 'gap' | 'presence' | 'absent' | 'state' | 'tree' | 'probe' | 'error' }
+>;
+
+/** Where a peer's news goes. */
+export interface UserInterface {
+  output(output: UserOutput): void;
+  /** Every packet that crosses a link or the root link. */
+  packet?(trace: PacketSeen): void;
+}
+
+export interface PacketSeen {
+  readonly direction: 'in' | 'out';
+  readonly packet: Packet;
+  readonly peer: NodeId | 'root';
+  readonly bytes: number;
+}
+
+export interface PeerPorts {
+  readonly clock: Clock;
+  readonly rng: Rng;
+  readonly signer: Signer;
+  readonly verifier: Verifier;
+  readonly links: LinkMaker;
+  connectRoot(events: RootLinkEvents): RootLink;
+  readonly userInterface: UserInterface;
+  /** Have `run()` called at this time; a new call replaces the old one. */
+  wakeAt(atMs: number): void;
+}
+
+export interface JournalEntry {
+  readonly nowMs: number;
+  readonly input: CoreInput;
+}
+
+/** The core's counters and what crossed the links. */
+export interface PeerTotals extends PeerCounters {
+  packetsIn: number;
+  packetsOut: number;
+  bytesIn: number;
+  bytesOut: number;
+}
+
+/** A packet on its way through verification, keeping its place in its link's order. */
+interface Arrival {
+  input: CoreInput | undefined;
+  isReady: boolean;
+}
+
+export class Peer {
+  readonly stream: Stream;
+  readonly packetFactory: PacketFactory;
+  readonly userInterface: UserInterface;
+  readonly #core: PeerCore;
+  readonly #ports: PeerPorts;
+  readonly #totals = { packetsIn: 0, packetsOut: 0, bytesIn: 0, bytesOut: 0 };
+  readonly #inputs: CoreInput[] = [];
+  /** Packets being verified, a queue for each link; 0 stands for the root link. */
+  readonly #arrivals = new Map<LinkId, Arrival[]>();
+  readonly #sealed = new WeakMap<Packet, Packet | Promise<Packet>>();
+  #sealQueue: Promise<void> | undefined;
+  #rootOut: Promise<void> | undefined;
+  #root: RootLink | undefined;
+  #isRunning = false;
+  readonly #journal: JournalEntry[] = [];
+
+  constructor(ports: PeerPorts, options: PeerOptions) {
+    this.#ports = ports;
+    this.userInterface = ports.userInterface;
+    const origin = { publicKey: ports.signer.publicKey, id: ports.signer.id };
+    this.#core = new PeerCore(origin, ports.rng, options);
+    this.packetFactory = this.#core.factory;
+    this.stream = new Stream(options.clientsMax, (packet, node, bytes) => {
+      this.#seen('out', packet, node, bytes);
+    });
+  }
+
+  get id(): NodeId {
+    return this.#ports.signer.id;
+  }
+
+  /** The last inputs of the core with their times, for a replay. */
+  get journal(): readonly JournalEntry[] {
+    return this.#journal;
+  }
+
+  view(): PeerView {
+    return this.#core.view();
+  }
+
+  counters(): PeerTotals {
+    return { ...this.#core.counters(), ...this.#totals };
+  }
+
+  /** Connects to the root; all else follows from there. */
+  start(): void {
+    this.#root ??= this.#ports.connectRoot({
+      up: () => {
+        this.#input({ kind: 'rootUp' });
+      },
+      down: () => {
+        this.#arrivals.delete(0);
+        this.#input({ kind: 'rootDown' });
+      },
+      packet: (bytes) => {
+        this.#rootBytes(bytes);
+      },
+    });
+  }
+
+  /** Takes messages for sending; they come back by `deliver` once signed and in the log. */
+  send(messages: readonly Message[], timeMs: number): 'accepted' | 'busy' | 'left' {
+    if (this.#core.view().state === 'left') return 'left';
+    if (this.#core.busy) return 'busy';
+    this.#input({ kind: 'send', messages, timeMs });
+    return 'accepted';
+  }
+
+  setPresence(presence: PresenceBody, timeMs: number): void {
+    this.#input({ kind: 'presence', presence, timeMs });
+  }
+
+  setOffer(clientsMax: number, role: PeerRole, hidden: boolean): void {
+    this.stream.nClient = clientsMax;
+    this.#input({ kind: 'offer', clientsMax, role, hidden });
+  }
+
+  probe(probe: number): void {
+    this.#input({ kind: 'probe', probe });
+  }
+
+  /** Timers may have slept: look at everything now. */
+  resume(): void {
+    this.run();
+  }
+
+  /** Says LEAVE and closes every link, but stays what it is: `start` brings it back with nothing lost. */
+  pause(): void {
+    this.#input({ kind: 'leave', pause: true });
+    this.#closeRoot();
+  }
+
+  /** Says LEAVE to the neighbours and the root, and ends. */
+  leave(): void {
+    this.#input({ kind: 'leave', pause: false });
+    this.#closeRoot();
+  }
+
+  #closeRoot(): void {
+    const root = this.#root;
+    this.#root = undefined;
+    // What was handed over before, the LEAVE itself, goes first.
+    void (this.#rootOut ?? Promise.resolve()).then(() => {
+      root?.close();
+    });
+    this.#input({ kind: 'rootDown' });
+  }
+
+  /** One turn of the loop: read the in-buffers, handle packets, let time pass, carry out what comes of it. */
+  run(): void {
+    this.#input({ kind: 'timer' });
+  }
+
+  #input(input: CoreInput): void {
+    this.#inputs.push(input);
+    this.#turn();
+  }
+
+  #turn(): void {
+    // Carrying out outputs may bring new inputs at once; they wait for the next round of this loop.
+    if (this.#isRunning) return;
+    this.#isRunning = true;
+    try {
+      this.handlePackets();
+      for (let input = this.#inputs.shift(); input; input = this.#inputs.shift()) {
+        const nowMs = this.#ports.clock.nowMs();
+        this.#record({ nowMs, input });
+        this.#core.handle(input, nowMs);
+        for (let output = this.#core.poll(); output; output = this.#core.poll()) this.#carryOut(output);
+        this.handlePackets();
+      }
+      this.stream.flush();
+    } finally {
+      this.#isRunning = false;
+    }
+    const dueMs = this.#core.nextTimeoutMs();
+    if (dueMs !== undefined) this.#ports.wakeAt(dueMs);
+  }
+
+  #record(entry: JournalEntry): void {
+    this.#journal.push(entry);
+    if (this.#journal.length > journalInputsMax * 1.25) this.#journal.splice(0, journalInputsMax / 4);
+  }
+
+  // Bytes in: parse, verify concurrently, hand over in the order of the link (rule S2).
+
+  /** Parses and verifies what the in-buffers hold, and hands the core what is ready. */
+  handlePackets(): void {
+    for (const buffer of this.stream.readInBuff()) {
+      for (const bytes of buffer.packets) this.#arrived(buffer.link, buffer.node, bytes);
+    }
+  }
+
+  #arrived(link: LinkId, node: NodeId, bytes: Uint8Array | undefined): void {
+    const parsed = bytes && this.packetFactory.parseBuf(bytes);
+    if (bytes) this.#count('in', bytes.length);
+    if (!bytes || !parsed?.ok) {
+      const isUnknown = parsed?.ok === false && ['version', 'type', 'action', 'flags'].includes(parsed.error);
+      this.#queue(link, { kind: 'badPacket', link, blame: !isUnknown });
+      return;
+    }
+    const { packet } = parsed;
+    this.#seen('in', packet, node, bytes.length, false);
+    if (packetTypes[packet.header.type].scope === 'root') {
+      this.#queue(link, { kind: 'badPacket', link, blame: true });
+      return;
+    }
+    this.#verify(link, packet, (verified) =>
+      verified === undefined || verified.senderId === noNode
+        ? { kind: 'badPacket', link, blame: true }
+        : { kind: 'packet', link, packet: verified },
+    );
+  }
+
+  #rootBytes(bytes: Uint8Array): void {
+    this.#count('in', bytes.length);
+    const parsed = this.packetFactory.parseBuf(bytes);
+    if (!parsed.ok) return;
+    const { packet } = parsed;
+    this.#seen('in', packet, 'root', bytes.length, false);
+    const { scope } = packetTypes[packet.header.type];
+    if (scope !== 'root' && scope !== 'both') return;
+    this.#verify(0, packet, (verified) => {
+      if (verified === undefined) return undefined;
+      // Signals come from another peer by way of the root; all else is the root's own word.
+      const isSignal = packet.header.type === 'signal';
+      if (isSignal === (verified.senderId === noNode)) return undefined;
+      return { kind: 'rootPacket', packet: verified };
+    });
+  }
+
+  #verify(link: LinkId, packet: Packet, toInput: (verified: VerifiedPacket | undefined) => CoreInput | undefined): void {
+    const verified = this.#ports.verifier.verify(packet);
+    if (!(verified instanceof Promise)) {
+      this.#queue(link, toInput(verified));
+      return;
+    }
+    const arrival: Arrival = { input: undefined, isReady: false };
+    this.#arrivalsOf(link).push(arrival);
+    void verified.then((result) => {
+      arrival.input = toInput(result);
+      arrival.isReady = true;
+      this.#release(link);
+      this.#turn();
+    });
+  }
+
+  #queue(link: LinkId, input: CoreInput | undefined): void {
+    this.#arrivalsOf(link).push({ input, isReady: true });
+    this.#release(link);
+  }
+
+  #arrivalsOf(link: LinkId): Arrival[] {
+    let arrivals = this.#arrivals.get(link);
+    if (arrivals === undefined) this.#arrivals.set(link, (arrivals = []));
+    return arrivals;
+  }
+
+  #release(link: LinkId): void {
+    const arrivals = this.#arrivals.get(link);
+    if (arrivals === undefined) return;
+    let count = 0;
+    for (const arrival of arrivals) {
+      if (!arrival.isReady) break;
+      count++;
+      if (arrival.input) this.#inputs.push(arrival.input);
+    }
+    arrivals.splice(0, count);
+    if (arrivals.length === 0) this.#arrivals.delete(link);
+  }
+
+  // Outputs.
+
+  #carryOut(output: CoreOutput): void {
+    switch (output.kind) {
+      case 'openLink':
+        this.#openLink(output.link, output.remote, output.initiator);
+        break;
+      case 'closeLink':
+        this.stream.closeLink(output.link);
+        this.#arrivals.delete(output.link);
+        break;
+      case 'signalLink':
+        this.stream.linkOf(output.link)?.signal(output.data);
+        break;
+      case 'send':
+        this.stream.sendMessage(output.link, this.#seal(output.packet));
+        break;
+      case 'sendRoot':
+        this.#sendRoot(output.packet);
+        break;
+      case 'seal':
+        this.#sealOwn(output.packet);
+        break;
+      case 'tree':
+        this.stream.setRoles(this.#core.view().links);
+        this.userInterface.output(output);
+        break;
+      default:
+        this.userInterface.output(output);
+    }
+  }
+
+  #openLink(id: LinkId, remote: NodeId, initiator: boolean): void {
+    const events: LinkEvents = {
+      up: (binding) => {
+        this.#input({ kind: 'linkUp', link: id, binding });
+      },
+      down: () => {
+        // What arrived before the end is read first.
+        this.handlePackets();
+        const arrivals = this.#arrivals.get(id);
+        if (arrivals) arrivals.push({ input: { kind: 'linkDown', link: id }, isReady: true });
+        else this.#input({ kind: 'linkDown', link: id });
+      },
+      signal: (data) => {
+        this.#input({ kind: 'linkSignal', link: id, data });
+      },
+      frame: (frame) => {
+        this.stream.push(id, frame);
+        this.#turn();
+      },
+      drained: (bytes) => {
+        this.#input({ kind: 'linkDrained', link: id, bytes });
+      },
+    };
+    this.stream.addLink(id, remote, !initiator, this.#ports.links.open(remote, initiator, events));
+  }
+
+  /** The packet sealed, or a promise of it. The same packet to several neighbours is sealed once. */
+  #seal(packet: Packet): Packet | Promise<Packet> {
+    if (packet.bytes !== undefined || !packetTypes[packet.header.type].signed) return packet;
+    let sealed = this.#sealed.get(packet);
+    if (sealed === undefined) this.#sealed.set(packet, (sealed = this.#ports.signer.seal(packet)));
+    return sealed;
+  }
+
+  /** Seals a packet of this peer's own stream and gives it back to the core, in the order it was asked for. */
+  #sealOwn(packet: Packet): void {
+    const { plainText = packet.body } = packet;
+    const done = (sealed: Packet): void => {
+      this.#input({ kind: 'sealed', packet: { ...sealed, plainText, senderId: this.id } });
+    };
+    const sealed = this.#ports.signer.seal(packet);
+    if (!(sealed instanceof Promise) && this.#sealQueue === undefined) {
+      done(sealed);
+      return;
+    }
+    const queue: Promise<void> = (this.#sealQueue ?? Promise.resolve()).then(async () => {
+      done(await sealed);
+      if (this.#sealQueue === queue) this.#sealQueue = undefined;
+    });
+    this.#sealQueue = queue;
+  }
+
+  #sendRoot(packet: Packet): void {
+    const sealed = this.#seal(packet);
+    if (!(sealed instanceof Promise) && this.#rootOut === undefined) {
+      this.#toRoot(sealed);
+      return;
+    }
+    const root = this.#root;
+    const queue: Promise<void> = (this.#rootOut ?? Promise.resolve()).then(async () => {
+      const ready = await sealed;
+      if (root === this.#root || this.#root === undefined) this.#toRoot(ready, root);
+      if (this.#rootOut === queue) this.#rootOut = undefined;
+    });
+    this.#rootOut = queue;
+  }
+
+  #toRoot(packet: Packet, root = this.#root): void {
+    const bytes = encodePacket(packet);
+    this.#seen('out', packet, 'root', bytes.length);
+    root?.send(bytes);
+  }
+
+  // Counting.
+
+  #count(direction: 'in' | 'out', bytes: number): void {
+    if (direction === 'in') {
+      this.#totals.packetsIn++;
+      this.#totals.bytesIn += bytes;
+    } else {
+      this.#totals.packetsOut++;
+      this.#totals.bytesOut += bytes;
+    }
+  }
+
+  #seen(direction: 'in' | 'out', packet: Packet, peer: NodeId | 'root', bytes: number, counted = true): void {
+    if (counted) this.#count(direction, bytes);
+    this.userInterface.packet?.({ direction, packet, peer, bytes });
+  }
+}
