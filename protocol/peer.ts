@@ -127,7 +127,7 @@ export class Peer {
 
   /** Takes messages for sending; they come back by `deliver` once signed and in the log. */
   send(messages: readonly Message[], timeMs: number): 'accepted' | 'busy' | 'left' {
-    if (this.#core.view().state === 'left') return 'left';
+    if (this.#core.hasLeft) return 'left';
     if (this.#core.busy) return 'busy';
     this.#input({ kind: 'send', messages, timeMs });
     return 'accepted';
@@ -320,7 +320,7 @@ export class Peer {
         this.#sealOwn(output.packet);
         break;
       case 'tree':
-        this.stream.setRoles(this.#core.view().links);
+        this.stream.setRoles(this.#core.linkViews());
         this.userInterface.output(output);
         break;
       default:

@@ -19,7 +19,7 @@ import { Clients } from './clients.ts';
 import { Context } from './context.ts';
 import { Flood } from './flood.ts';
 import { Healing } from './healing.ts';
-import type { CoreInput, CoreOutput, PeerCounters, PeerOptions, PeerView } from './io.ts';
+import type { CoreInput, CoreOutput, LinkView, PeerCounters, PeerOptions, PeerView } from './io.ts';
 import { Links, type LinkState } from './links.ts';
 import { Picture } from './picture.ts';
 import { Position } from './position.ts';
@@ -144,9 +144,7 @@ export class PeerCore {
       parent: position.head ? this.#ctx.self : parent?.remote,
       head: position.head,
       clients: this.#links.clients().map((link) => link.remote),
-      links: [...this.#links.all()].flatMap((link) =>
-        link.role ? [{ link: link.id, node: link.remote, role: link.role, rttMs: link.rttMs }] : [],
-      ),
+      links: this.linkViews(),
       path: position.path,
       roomSize: position.roomSize,
       subtreeSize: this.#reunion.fold().subtreeSize,
@@ -159,6 +157,17 @@ export class PeerCore {
       logPackets: this.#flood.log.length,
       logBytes: this.#flood.log.bytes,
     };
+  }
+
+  /** The open links alone: what `view()` says of them, at little cost. */
+  linkViews(): LinkView[] {
+    return [...this.#links.all()].flatMap((link) =>
+      link.role ? [{ link: link.id, node: link.remote, role: link.role, rttMs: link.rttMs }] : [],
+    );
+  }
+
+  get hasLeft(): boolean {
+    return this.#position.state === 'left';
   }
 
   /** Whether another message can be taken. */

@@ -1,0 +1,341 @@
+import fc from 'fast-check';
+import { describe, expect, it } from 'vitest';
+import { linkReasons, rootErrorCodes } from '../errors.ts';
+import { frameBytesMax, packetBytesMax } from '../limits.ts';
+import type { NodeId, RoomId, SessionId, TicketId } from '../types.ts';
+import * as bodies from './bodies.ts';
+import { ByteReader, decodeUtf8, encodeUtf8, fromHex, toHex } from './bytes.ts';
+import { decodeFrame, encodeFrames } from './frame.ts';
+import { PacketFactory } from './packet-factory.ts';
+import {
+  actions,
+  decodePacket,
+  encodePacket,
+  encodeSignedRegion,
+  packetSize,
+  packetTypes,
+  signedRegionOf,
+  type Packet,
+  type PacketType,
+  type RootBoundPacket,
+} from './packet.ts';
+import { Reunion } from './reunion.ts';
+
+const node = (digit: string): NodeId => digit.repeat(32) as NodeId;
+const session = '0123456789abcdef' as SessionId;
+const publicKey = Uint8Array.from({ length: 32 }, (_, i) => i);
+const factory = new PacketFactory({ publicKey, id: node('a') });
+factory.session = session;
+
+function signed(packet: Packet): Packet {
+  return packetTypes[packet.header.type].signed ? { ...packet, validator: new Uint8Array(64).fill(7) } : packet;
+}
+
+/** One packet of every shape there is. */
+const samples: Packet[] = [
+  factory.newChallenge({ challenge: new Uint8Array(32).fill(1), epoch: 1_700_000_000_000, rootTimeMs: 1_700_000_000_001 }),
+  factory.newReg({
+    room: 'b'.repeat(64) as RoomId,
+    challenge: new Uint8Array(32).fill(1),
+    origin: 'http://localhost:3000',
+    admission: new Uint8Array(64),
+    clientsMax: 4,
+    role: 'peer',
+    hidden: false,
+    head: false,
+    parent: node('0'),
+    attachEpoch: 3,
+    depth: 2,
+    subtreeSize: 1,
+    clients: [node('c'), node('d')],
+  }),
+  factory.newRegRes({ epoch: 1, rootTimeMs: 2, roomSize: 3, headDenied: true }),
+  factory.newAdv({ purpose: 'parent', complaint: node('c'), reason: 'silent', attachEpoch: 9 }),
+  factory.newAssignment(
+    {
+      purpose: 'move',
+      result: 'node',
+      target: node('c'),
+      ticket: node('e') as string as TicketId,
+      placementVersion: 4,
+      expiresInMs: 15_000,
+      retryAfterMs: 0,
+    },
+    'move',
+  ),
+  factory.newExpect({
+    purpose: 'backup',
+    client: node('c'),
+    ticket: node('e') as string as TicketId,
+    placementVersion: 4,
+    expiresInMs: 15_000,
+    excess: 1,
+  }),
+  factory.newConfirm({ purpose: 'parent', target: node('c'), ticket: node('e') as string as TicketId, attachEpoch: 5 }),
+  factory.newOffer({ clientsMax: 0, role: 'leaf', hidden: true }),
+  factory.newReunion({ epoch: 1, round: 2, subtreeSize: 3, height: 1, freeSlots: 7, attachEpoch: 5 }),
+  factory.newSweep({ epoch: 1, round: 2, roomSize: 7, rootReachable: true, path: [node('1'), node('2')] }, 'response'),
+  factory.newProbe({ probe: 5, rootReachable: false, path: [node('1')] }, 'pull'),
+  factory.newSignal({ to: node('c'), ticket: node('e') as string as TicketId, data: Uint8Array.of(1, 2, 3) }),
+  factory.newLeave(node('a'), 'left', node('c')),
+  factory.newError('admission', true),
+  factory.newHello(
+    {
+      ticket: node('e') as string as TicketId,
+      role: 'parent',
+      binding: new Uint8Array(32).fill(9),
+      frontierDigest: 0xdeadbeef,
+      attachEpoch: 5,
+      newcomer: true,
+    },
+    'request',
+  ),
+  factory.newRefuse('refused-stale'),
+  factory.newPing({ sentAt: 1, echo: 2, echoAgeMs: 3, received: 4, sent: 5, depth: 3, parent: node('c') }),
+  factory.newFrontier({ last: true, entries: [{ sender: node('c'), session, next: 5, oldest: 2, presence: 1 }] }, 'pull'),
+  factory.newHealing(node('c')),
+  factory.newEdges([{ client: node('c'), parent: node('a'), attachEpoch: 2, gone: false }]),
+  factory.newPresence({ name: 'Ána ☂', role: 'relay', sinceMs: 1_700_000_000_000, away: false }, 2, 1_700_000_000_000),
+  factory.newMessage(
+    [
+      { content: 'text', data: encodeUtf8('hello'), to: node('0'), channel: '' },
+      { content: 'bytes', data: Uint8Array.of(0, 255), to: node('c'), channel: 'game' },
+    ],
+    1,
+    1_700_000_000_000,
+  ),
+].map(signed);
+
+const codecByShape: Record<string, bodies.BodyCodec<never>> = {
+  'registration/push': bodies.challengeBody as never,
+  'registration/request': bodies.regReqBody as never,
+  'registration/response': bodies.regResBody as never,
+  'advertise/request': bodies.advertiseBody as never,
+  'advertise/move': bodies.assignmentBody as never,
+  'advertise/expect': bodies.expectBody as never,
+  'advertise/confirm': bodies.confirmBody as never,
+  'advertise/update': bodies.offerBody as never,
+  'reunion/request': bodies.foldBody as never,
+  'reunion/response': bodies.sweepBody as never,
+  'reunion/pull': bodies.probeBody as never,
+  'signal/request': bodies.signalBody as never,
+  'leave/leave': bodies.leaveBody as never,
+  'error/none': bodies.errorBody as never,
+  'hello/request': bodies.helloBody as never,
+  'hello/refuse': bodies.refuseBody as never,
+  'ping/push': bodies.pingBody as never,
+  'frontier/pull': bodies.frontierBody as never,
+  'healing/push': bodies.healingBody as never,
+  'edges/push': bodies.edgesBody as never,
+  'presence/push': bodies.presenceBody as never,
+  'message/push': bodies.messagesBody as never,
+};
+
+function shapeOf(packet: Packet): string {
+  return `${packet.header.type}/${packet.action}`;
+}
+
+describe('packet', () => {
+  it('[W1] has the golden layout', () => {
+    const packet = signed(factory.newHealing(node('c')));
+    expect(toHex(encodePacket(packet))).toBe(
+      '01' + // version
+        '13' + // type healing
+        '03' + // action push
+        '00' + // flags
+        toHex(publicKey) +
+        session +
+        '00000000' + // seq
+        '000000000000' + // time
+        '0010' + // body length
+        'c'.repeat(32) + // body: the orphan
+        'a'.repeat(32) + // node
+        '01', // hops
+    );
+    const message = signed(factory.newMessage([{ content: 'text', data: encodeUtf8('hi'), to: node('0'), channel: '' }], 258, 1));
+    expect(toHex(encodePacket(message))).toBe(
+      `01210301${toHex(publicKey)}${session}00000102000000000001` + `0016` + `00${'0'.repeat(32)}0000026869` + '07'.repeat(64) + `${'a'.repeat(32)}01`,
+    );
+  });
+
+  it('[W1] has seven parts, and its size is known before it is encoded', () => {
+    for (const packet of samples) {
+      const decoded = decodePacket(encodePacket(packet));
+      if (!decoded.ok) throw new Error(`${shapeOf(packet)}: ${decoded.error}`);
+      expect(Object.keys(decoded.packet)).toEqual(
+        expect.arrayContaining(['header', 'node', 'sender', 'validator', 'action', 'body']),
+      );
+      expect(encodePacket(packet).length).toBe(packetSize(packet));
+      expect({ ...decoded.packet, bytes: undefined }).toEqual({ ...packet, bytes: undefined });
+    }
+  });
+
+  it('[W3] signs every byte before the validator and nothing after', () => {
+    for (const packet of samples) {
+      const bytes = encodePacket(packet);
+      const region = signedRegionOf(packet, bytes);
+      expect(region).toEqual(encodeSignedRegion(packet));
+      expect(bytes.length - region.length - packet.validator.length).toBe(17);
+    }
+  });
+
+  it('[W4] says what is unknown: version, type, action, flag', () => {
+    const bytes = encodePacket(samples[0] as Packet);
+    const changed = (at: number, value: number): unknown => {
+      const copy = bytes.slice();
+      copy[at] = value;
+      const result = decodePacket(copy);
+      return result.ok ? 'ok' : result.error;
+    };
+    expect([changed(0, 2), changed(1, 99), changed(2, 99), changed(3, 0x80)]).toEqual(['version', 'type', 'action', 'flags']);
+  });
+
+  it('[W7] keeps its bytes when forwarded; only node and hops change', () => {
+    const received = encodePacket(samples.at(-1) as Packet);
+    const decoded = decodePacket(received);
+    if (!decoded.ok) throw new Error(decoded.error);
+    const forwarded = encodePacket({ ...decoded.packet, node: { id: node('f') }, hops: decoded.packet.hops + 1 });
+    expect(forwarded.subarray(0, -17)).toEqual(received.subarray(0, -17));
+    expect(toHex(forwarded.subarray(-17))).toBe('f'.repeat(32) + '02');
+  });
+
+  it('[W8] does not let a message type-check as something for the root', () => {
+    const toRoot = (packet: RootBoundPacket): PacketType => packet.header.type;
+    expect(toRoot(factory.newLeave(node('a'), 'left'))).toBe('leave');
+    // @ts-expect-error a message must never be sent to the root
+    expect(toRoot(factory.newMessage([], 1, 1))).toBe('message');
+    // @ts-expect-error nor presence, which carries a name
+    expect(toRoot(factory.newPresence({ name: '', role: 'peer', sinceMs: 0, away: false }, 1, 1))).toBe('presence');
+  });
+
+  it('[W9] numbers codes by their place', () => {
+    expect(rootErrorCodes.slice(0, 6)).toEqual(['malformed', 'out-of-turn', 'too-large', 'rate', 'challenge', 'admission']);
+    expect(linkReasons.slice(0, 5)).toEqual(['none', 'closed', 'silent', 'one-way', 'connect-timeout']);
+    expect(actions.slice(0, 6)).toEqual(['none', 'request', 'response', 'push', 'pull', 'leave']);
+  });
+});
+
+describe('bodies', () => {
+  it('[W5] give the same bytes when decoded and encoded again', () => {
+    for (const packet of samples) {
+      const codec = codecByShape[shapeOf(packet)];
+      if (!codec) throw new Error(`no codec for ${shapeOf(packet)}`);
+      const value = codec.decode(packet.body);
+      expect(value, shapeOf(packet)).toBeDefined();
+      expect(codec.encode(value as never)).toEqual(packet.body);
+    }
+  });
+
+  it('[W5] refuse every truncation, and every trailing byte', () => {
+    for (const packet of samples) {
+      const codec = codecByShape[shapeOf(packet)];
+      for (let length = 0; length < packet.body.length; length++) {
+        const value = codec?.decode(packet.body.subarray(0, length)) as unknown;
+        // A message body cut between two messages is a shorter list, and encodes to just that.
+        if (value !== undefined) expect(codec?.encode(value as never)).toEqual(packet.body.subarray(0, length));
+      }
+      expect(codec?.decode(Uint8Array.from([...packet.body, 0]))).toBeUndefined();
+    }
+  });
+
+  it('[W5] are total and canonical on any bytes', () => {
+    const codecs = Object.values(codecByShape);
+    fc.assert(
+      fc.property(fc.uint8Array({ maxLength: 400 }), fc.nat(codecs.length - 1), (bytes, which) => {
+        const codec = codecs[which];
+        const value = codec?.decode(bytes);
+        if (value !== undefined) expect(codec?.encode(value)).toEqual(bytes);
+      }),
+      { numRuns: 20_000 },
+    );
+  });
+});
+
+describe('parseBuf', () => {
+  it('[W5] is total on 100,000 random and mutated inputs, and what it accepts encodes to the same bytes', () => {
+    const encoded = samples.map(encodePacket);
+    const mutated = fc
+      .tuple(fc.nat(encoded.length - 1), fc.array(fc.tuple(fc.nat(2_000), fc.nat(255)), { maxLength: 4 }), fc.nat(40), fc.boolean())
+      .map(([which, changes, cut, grow]) => {
+        const source = encoded[which] as Uint8Array;
+        const bytes = grow ? Uint8Array.from([...source, ...new Uint8Array(cut)]) : source.slice(0, source.length - cut);
+        for (const [at, value] of changes) if (bytes.length > 0) bytes[at % bytes.length] = value;
+        return bytes;
+      });
+    let accepted = 0;
+    let runs = 0;
+    fc.assert(
+      fc.property(fc.oneof(fc.uint8Array({ maxLength: 300 }), mutated, mutated, mutated), (bytes) => {
+        runs++;
+        const result = factory.parseBuf(bytes);
+        if (!result.ok) return;
+        accepted++;
+        const copy = { ...result.packet };
+        delete (copy as { bytes?: Uint8Array }).bytes;
+        expect(encodePacket(copy)).toEqual(bytes);
+        Reunion.read(result.packet as Packet<'reunion'>);
+        codecByShape[shapeOf(result.packet)]?.decode(result.packet.body);
+      }),
+      { numRuns: 100_000 },
+    );
+    expect(runs).toBe(100_000);
+    // Otherwise it would only have shown that everything is refused.
+    expect(accepted).toBeGreaterThan(1_000);
+  }, 120_000);
+
+  it('[W5] refuses a packet larger than a frame can carry', () => {
+    expect(decodePacket(new Uint8Array(packetBytesMax + 1))).toEqual({ ok: false, error: 'length' });
+  });
+});
+
+describe('frame', () => {
+  it('[W2] packs many packets in few frames, in order, each at most 16 KiB', () => {
+    fc.assert(
+      fc.property(fc.array(fc.integer({ min: 1, max: packetBytesMax }), { minLength: 1, maxLength: 40 }), (sizes) => {
+        const packets = sizes.map((size, i) => new Uint8Array(size).fill(i));
+        const frames = encodeFrames(packets);
+        for (const frame of frames) expect(frame.length).toBeLessThanOrEqual(frameBytesMax);
+        const unpacked = frames.flatMap((frame) => decodeFrame(frame) ?? []);
+        expect(unpacked.map((packet) => [packet.length, packet[0]])).toEqual(packets.map((p) => [p.length, p[0]]));
+      }),
+      { numRuns: 200 },
+    );
+  });
+
+  it('[W2] refuses lengths that do not add up, an empty frame and an empty record', () => {
+    for (const hex of ['', '00', '0000', '000201', '00010100', '0001010002aa']) expect(decodeFrame(fromHex(hex))).toBeUndefined();
+    expect(decodeFrame(new Uint8Array(frameBytesMax + 1))).toBeUndefined();
+  });
+});
+
+describe('bytes', () => {
+  it('[W5] takes only well-formed, shortest-form UTF-8', () => {
+    for (const text of ['', 'a', 'é', '☂', '😀', 'mixed é☂😀']) expect(decodeUtf8(encodeUtf8(text))).toBe(text);
+    for (const hex of ['80', 'c080', 'e08080', 'eda080', 'f4908080', 'f8', 'c3', 'e298']) expect(decodeUtf8(fromHex(hex))).toBeUndefined();
+    fc.assert(
+      fc.property(fc.uint8Array({ maxLength: 12 }), (bytes) => {
+        const text = decodeUtf8(bytes);
+        if (text !== undefined) expect(encodeUtf8(text)).toEqual(bytes);
+      }),
+      { numRuns: 20_000 },
+    );
+  });
+
+  it('[W5] reads zeros and fails past the end', () => {
+    const reader = new ByteReader(Uint8Array.of(1));
+    expect([reader.u8(), reader.u32(), reader.failed, reader.done]).toEqual([1, 0, true, false]);
+  });
+});
+
+describe('reunion', () => {
+  it('[U6] getDest goes to the parent on the way up and back along the path on the way down', () => {
+    const probe = { probe: 1, rootReachable: true, path: [node('1'), node('2'), node('3')] };
+    const up = Reunion.read(factory.newProbe(probe, 'pull'));
+    const down = Reunion.read(factory.newProbe(probe, 'confirm'));
+    expect(up?.getDest(node('3'), node('9'))).toBe(node('9'));
+    expect(down?.getDest(node('3'), node('9'))).toBe(node('2'));
+    expect(down?.getDest(node('2'), node('9'))).toBe(node('1'));
+    expect(down?.getDest(node('1'), node('9'))).toBe(node('0'));
+    expect(down?.getDest(node('8'), node('9'))).toBe(node('0'));
+  });
+});
