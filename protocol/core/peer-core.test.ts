@@ -116,7 +116,7 @@ describe('messages and the log', () => {
     expect(peer.sent(up, 'message')).toEqual([]);
   });
 
-  it('[M2] puts what a busy sender has into one packet', () => {
+  it('[M2] [S6] puts what a busy sender has into one packet', () => {
     const peer = new PeerScript(1, { originBurst: 1, originRatePerSecond: 1 }).becomeHead();
     for (let i = 0; i < 5; i++) peer.give({ kind: 'send', messages: [text(`${i}`)], timeMs: 1 });
     peer.pass(3_000);

@@ -1,0 +1,194 @@
+/** What the end-to-end tests share: a root server, a room's link, pages in real browsers, and questions to ask them. */
+import { randomBytes } from 'node:crypto';
+import { test as base, expect, type Browser, type BrowserContext, type Page } from '@playwright/test';
+import { startRootServer } from '../root-server/server.ts';
+import { launch, type Engine } from './browsers.ts';
+
+type RootServer = Awaited<ReturnType<typeof startRootServer>>;
+
+/** What a page knows of the tree. */
+export interface Seen {
+  readonly id: string;
+  readonly state: string;
+  readonly parent: string | undefined;
+  readonly head: boolean;
+  readonly clients: string[];
+  readonly path: string[];
+  readonly roomSize: number;
+  readonly rootReachable: boolean;
+}
+
+export interface Shown {
+  readonly from: string;
+  readonly text: string;
+  readonly hops: number;
+}
+
+/** One browser page in a room. */
+export class RoomPage {
+  readonly page: Page;
+  readonly name: string;
+
+  constructor(page: Page, name: string) {
+    this.page = page;
+    this.name = name;
+  }
+
+  async see(): Promise<Seen> {
+    return this.page.evaluate(() => {
+      const { room } = (window as never as { banyan: { room?: import('../client/api.ts').Room } }).banyan;
+      if (!room) return { id: '', state: 'none', parent: undefined, head: false, clients: [], path: [], roomSize: 0, rootReachable: false };
+      const { tree } = room;
+      return {
+        id: room.self.id,
+        state: room.state,
+        parent: tree.parent,
+        head: tree.head,
+        clients: [...tree.clients],
+        path: [...tree.path],
+        roomSize: tree.roomSize,
+        rootReachable: room.rootReachable,
+      };
+    });
+  }
+
+  async say(text: string): Promise<void> {
+    const composer = this.page.getByTestId('composer');
+    await composer.fill(text);
+    await composer.press('Enter');
+  }
+
+  /** The messages that the page shows, in its order. */
+  async shown(): Promise<Shown[]> {
+    return this.page.getByTestId('message').evaluateAll((items) =>
+      items.map((item) => ({
+        from: item.getAttribute('data-from') ?? '',
+        hops: Number(item.getAttribute('data-hops')),
+        text: (item.querySelector('[data-testid="message-text"]')?.textContent ?? '').trim(),
+      })),
+    );
+  }
+
+  async texts(): Promise<string[]> {
+    return (await this.shown()).map((message) => message.text);
+  }
+}
+
+export interface Rooms {
+  /** Opens a page in the room and joins. */
+  open(engine: Engine, options?: { name?: string; k?: number; link?: string; browser?: Browser; query?: string }): Promise<RoomPage>;
+  readonly root: RootServer;
+  /** The link of the test's room. */
+  readonly link: string;
+  newLink(): string;
+  browser(engine: Engine): Promise<Browser>;
+  /** Every `securitypolicyviolation` and uncaught error of any page. */
+  readonly complaints: string[];
+}
+
+export function secret(): string {
+  return randomBytes(16).toString('base64url');
+}
+
+/** Opens a page at a link and joins with one call, as `?join=1` allows. */
+export async function openRoom(
+  context: BrowserContext,
+  link: string,
+  name: string,
+  complaints: string[],
+  { k = 2, query = '' }: { k?: number; query?: string } = {},
+): Promise<RoomPage> {
+  const page = await context.newPage();
+  page.on('pageerror', (error) => complaints.push(`${name}: ${error.message}`));
+  page.on('console', (message) => {
+    if (/content.security|trusted.?type/i.test(message.text())) complaints.push(`${name}: ${message.text()}`);
+  });
+  const url = new URL(link);
+  url.search = `?k=${k}&ice=off&join=1&name=${encodeURIComponent(name)}${query}`;
+  await page.goto(url.href);
+  return new RoomPage(page, name);
+}
+
+export const test = base.extend<{ rooms: Rooms }>({
+  // eslint-disable-next-line no-empty-pattern -- Playwright wants the pattern
+  rooms: async ({}, use) => {
+    const root = await startRootServer({ port: 0, host: '127.0.0.1', maxClients: 8 });
+    const browsers = new Map<Engine, Promise<Browser>>();
+    const complaints: string[] = [];
+    const browser = (engine: Engine): Promise<Browser> => {
+      let started = browsers.get(engine);
+      if (started === undefined) browsers.set(engine, (started = launch(engine)));
+      return started;
+    };
+    const newLink = (): string => `${root.url}/#${secret()}`;
+    const rooms: Rooms = {
+      root,
+      link: newLink(),
+      newLink,
+      browser,
+      complaints,
+      async open(engine, { name = 'someone', k = 2, link = rooms.link, browser: own, query = '' } = {}) {
+        const context = await (own ?? (await browser(engine))).newContext();
+        return openRoom(context, link, name, complaints, { k, query });
+      },
+    };
+    await use(rooms);
+    for (const started of browsers.values()) await (await started).close();
+    await root.close();
+    expect(complaints).toEqual([]);
+  },
+});
+
+export { expect };
+
+/** Polls until all pages are attached in one tree of their own number; gives what each sees. */
+export async function untilOneTree(pages: readonly RoomPage[], timeoutMs = 60_000): Promise<Seen[]> {
+  let seen: Seen[] = [];
+  await expect
+    .poll(
+      async () => {
+        seen = await Promise.all(pages.map((page) => page.see()));
+        return problemsOf(seen);
+      },
+      { timeout: timeoutMs, intervals: [200] },
+    )
+    .toEqual([]);
+  return seen;
+}
+
+/** What keeps some views from being one valid tree. */
+export function problemsOf(seen: readonly Seen[]): string[] {
+  const problems: string[] = [];
+  const byId = new Map(seen.map((view) => [view.id, view]));
+  if (seen.filter((view) => view.head).length !== 1) problems.push('not one head');
+  for (const view of seen) {
+    const short = view.id.slice(0, 6);
+    if (view.state !== 'attached') problems.push(`${short} is ${view.state}`);
+    if (view.roomSize !== seen.length) problems.push(`${short} counts ${view.roomSize}`);
+    if (view.path.at(-1) !== view.id) problems.push(`${short} has no path`);
+    if (view.head) continue;
+    if (!byId.get(view.parent ?? '')?.clients.includes(view.id)) problems.push(`${short} is no client of its parent`);
+    if (pathOf(view.id, byId).join() !== view.path.join()) problems.push(`${short} has another path than its parents say`);
+  }
+  return problems;
+}
+
+/** From the head to a node, by following parents. */
+function pathOf(id: string, byId: ReadonlyMap<string, Seen>): string[] {
+  const path: string[] = [];
+  for (let at: string | undefined = id; at !== undefined && path.length <= byId.size; ) {
+    path.unshift(at);
+    const view = byId.get(at);
+    at = view === undefined || view.head ? undefined : view.parent;
+  }
+  return path;
+}
+
+/** Edges between two nodes of a tree. */
+export function treeDistance(seen: readonly Seen[], one: string, other: string): number {
+  const byId = new Map(seen.map((view) => [view.id, view]));
+  const [a, b] = [pathOf(one, byId), pathOf(other, byId)];
+  let common = 0;
+  while (common < a.length && a[common] === b[common]) common++;
+  return a.length + b.length - 2 * common;
+}
