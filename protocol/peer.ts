@@ -254,6 +254,7 @@ export class Peer {
       if (isSignal === (verified.senderId === noNode)) return undefined;
       return { kind: 'rootPacket', packet: verified };
     });
+    this.#turn();
   }
 
   #verify(link: LinkId, packet: Packet, toInput: (verified: VerifiedPacket | undefined) => CoreInput | undefined): void {
