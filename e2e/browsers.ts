@@ -5,7 +5,7 @@ import { findBrowsers, isPlaywrightBuild } from '../scripts/browsers.mjs';
 export type Engine = 'chromium' | 'firefox';
 
 /** Without these Chromium as root does not start, or keeps asking its maker's servers for news. */
-const chromiumArgs = [
+export const chromiumArgs = [
   '--no-sandbox',
   '--disable-gpu',
   '--disable-background-networking',
