@@ -1,0 +1,196 @@
+/** Where each peer stands in the picture: d3-hierarchy's tidy tree, with leaves hung at staggered lengths like aerial roots. */
+import { hierarchy, type HierarchyPointNode, tree } from 'd3-hierarchy';
+import { type NodeId } from '../../../client/api.ts';
+import { type Shape } from './shape.ts';
+
+/** One peer in the picture. Lengths are in the picture's own units, in which a peer's circle has `radius`. */
+export interface Placed {
+  readonly id: NodeId;
+  readonly x: number;
+  readonly y: number;
+  /** The peer it hangs from; `undefined` for the head and for loose parts. */
+  readonly parent: NodeId | undefined;
+  /** Where the edge to the parent begins. For the head that is the root. */
+  readonly fromX: number;
+  readonly fromY: number;
+  readonly depth: number;
+  readonly clients: number;
+  /** Peers in its subtree, itself included. */
+  readonly size: number;
+  /** Peers below it that are folded away. */
+  readonly hidden: number;
+  readonly loose: boolean;
+}
+
+export interface Box {
+  readonly x: number;
+  readonly y: number;
+  readonly width: number;
+  readonly height: number;
+}
+
+export interface Picture {
+  /** Deepest first, so that a parent's circle is drawn over its clients' edges. */
+  readonly nodes: readonly Placed[];
+  readonly root: { readonly x: number; readonly y: number };
+  readonly bounds: Box;
+  /** Whether there is room for names below the circles. */
+  readonly labels: boolean;
+}
+
+/** Radius of a peer's circle. */
+export const radius = 18;
+/** Largest magnification of a small tree. */
+export const scaleMax = 1.5;
+/** Least distance of two levels, and the most that a tall pane stretches it to. */
+const rowMin = 84;
+const rowMax = 150;
+/** How much lower each further row of staggered leaves hangs. */
+const staggerDrop = 52;
+/** Distance kept around the tree: half a label on the sides. */
+const margin = 46;
+/** Below this scale names cannot be read, so a layout that has no room for them is better. */
+const labelScaleMin = 0.82;
+
+interface Plan {
+  readonly gap: number;
+  readonly stagger: number;
+  readonly labels: boolean;
+}
+const plans: readonly Plan[] = [
+  { gap: 96, stagger: 1, labels: true },
+  { gap: 56, stagger: 2, labels: true },
+  { gap: 46, stagger: 1, labels: false },
+  { gap: 26, stagger: 2, labels: false },
+  { gap: 19, stagger: 3, labels: false },
+];
+
+interface Datum {
+  readonly id: NodeId | undefined;
+  /** Number among its leaf siblings; `undefined` when it has clients in the picture. */
+  readonly leaf: number | undefined;
+  readonly children: readonly Datum[];
+}
+interface Spread {
+  readonly plan: Plan;
+  readonly nodes: readonly HierarchyPointNode<Datum>[];
+  readonly minX: number;
+  readonly width: number;
+}
+
+function datumOf(shape: Shape, folded: ReadonlySet<NodeId>): Datum {
+  const make = (ids: readonly NodeId[]): Datum[] => {
+    let leaves = 0;
+    return ids.map((id) => {
+      const clients = folded.has(id) ? [] : (shape.nodes.get(id)?.clients ?? []);
+      if (clients.length > 0) return { id, leaf: undefined, children: make(clients) };
+      leaves += 1;
+      return { id, leaf: leaves - 1, children: [] };
+    });
+  };
+  return { id: undefined, leaf: undefined, children: make(shape.tops) };
+}
+
+function spread(datum: Datum, plan: Plan): Spread {
+  const wide = plan.labels ? 96 : 46;
+  const laid = tree<Datum>()
+    .nodeSize([1, 1])
+    .separation((a, b) => {
+      const leaves = a.data.leaf !== undefined && b.data.leaf !== undefined;
+      if (leaves && a.parent === b.parent) return plan.gap;
+      return Math.max(wide, plan.gap);
+    })(hierarchy(datum, (each) => each.children));
+  const nodes = laid.descendants().filter((node) => node.depth > 0);
+  let minX = Infinity;
+  let maxX = -Infinity;
+  for (const node of nodes) {
+    minX = Math.min(minX, node.x);
+    maxX = Math.max(maxX, node.x);
+  }
+  if (nodes.length === 0) minX = maxX = 0;
+  return { plan, nodes, minX, width: maxX - minX };
+}
+
+function rowsIn(spreadOut: Spread): number {
+  return spreadOut.nodes.reduce((most, node) => Math.max(most, node.depth), 1);
+}
+
+/** Height of the levels: as much as fills the pane at the width's scale, within bounds. */
+function rowHeight(spreadOut: Spread, pane: Pane): { row: number; scale: number } {
+  const { stagger } = spreadOut.plan;
+  const least = rowMin + (stagger - 1) * staggerDrop;
+  const rows = rowsIn(spreadOut);
+  const scaleX = Math.min(scaleMax, pane.width / (spreadOut.width + 2 * margin));
+  // One more row than levels: the root stands above the head.
+  const room = (pane.height / scaleX - 2 * margin) / rows;
+  const row = Math.min(Math.max(room, least), Math.max(rowMax, least));
+  const scaleY = pane.height / (row * rows + 2 * margin);
+  return { row, scale: Math.min(scaleX, scaleY) };
+}
+
+export interface Pane {
+  readonly width: number;
+  readonly height: number;
+}
+
+/** Lays a forest out for a pane of this size (CSS pixels), choosing the spacing that keeps it most readable. */
+export function layOut(shape: Shape, folded: ReadonlySet<NodeId>, pane: Pane): Picture {
+  const datum = datumOf(shape, folded);
+  let best: { spreadOut: Spread; row: number; score: number } | undefined;
+  for (const plan of plans) {
+    const spreadOut = spread(datum, plan);
+    const { row, scale } = rowHeight(spreadOut, pane);
+    if (plan.labels && scale >= labelScaleMin) {
+      best = { spreadOut, row, score: scale };
+      break;
+    }
+    // Without stagger is calmer: a deeper one must earn its place.
+    const score = plan.labels ? 0 : scale * (1 - 0.1 * (plan.stagger - 1));
+    if (best === undefined || score > best.score) best = { spreadOut, row, score };
+  }
+  if (best === undefined) throw new Error('there is always a plan');
+  return place(shape, folded, best.spreadOut, best.row);
+}
+
+function place(shape: Shape, folded: ReadonlySet<NodeId>, spreadOut: Spread, row: number): Picture {
+  const { plan, minX, width } = spreadOut;
+  const yOf = (node: HierarchyPointNode<Datum>) => {
+    const isLoose = node.data.id !== undefined && shape.nodes.get(node.data.id)?.loose === true;
+    const drop = node.depth > 1 ? ((node.data.leaf ?? 0) % plan.stagger) * staggerDrop : 0;
+    // A loose part hangs a little lower than its place, so that it is seen to hang in the air.
+    return node.depth * row + drop + (isLoose ? row / 2 : 0);
+  };
+  const headNode = spreadOut.nodes.find((node) => node.data.id === shape.head);
+  const root = { x: headNode?.x ?? minX + width / 2, y: 0 };
+  const nodes: Placed[] = [];
+  let maxY = row;
+  for (const node of spreadOut.nodes) {
+    const { id } = node.data;
+    const known = id === undefined ? undefined : shape.nodes.get(id);
+    if (id === undefined || known === undefined) continue;
+    const y = yOf(node);
+    maxY = Math.max(maxY, y);
+    const above = node.depth > 1 ? node.parent : null;
+    const isLooseTop = above === null && id !== shape.head;
+    nodes.push({
+      id,
+      x: node.x,
+      y,
+      parent: known.parent,
+      fromX: above === null ? (isLooseTop ? node.x : root.x) : above.x,
+      fromY: above === null ? (isLooseTop ? y - row * 0.45 : root.y) : yOf(above),
+      depth: known.depth,
+      clients: known.clients.length,
+      size: known.size,
+      hidden: folded.has(id) ? known.size - 1 : 0,
+      loose: known.loose,
+    });
+  }
+  nodes.sort((a, b) => b.depth - a.depth || (a.id < b.id ? -1 : 1));
+  return {
+    nodes,
+    root,
+    bounds: { x: minX - margin, y: -margin * 0.7, width: width + 2 * margin, height: maxY + margin * 1.7 },
+    labels: plan.labels,
+  };
+}
