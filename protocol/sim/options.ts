@@ -23,6 +23,8 @@ export interface FaultRates {
   readonly linkSwallow: number;
   /** Nothing is handled for a while; inputs queue up. */
   readonly freeze: number;
+  /** A page is hidden for good or for a while: says LEAVE, sleeps, and comes back as the same peer. */
+  readonly pause: number;
   /** Two sets of peers cannot exchange anything for a while. */
   readonly partition: number;
   /** The root crashes and comes back with nothing in its memory. */
@@ -46,6 +48,7 @@ export const noFaults: FaultRates = {
   linkHalfOpen: 0,
   linkSwallow: 0,
   freeze: 0,
+  pause: 0,
   partition: 0,
   rootRestart: 0,
   duplicate: 0,

@@ -119,7 +119,15 @@ const draws: Record<ScenarioName, Draw> = {
     latencyMs: [5, rng.int(20, 200)],
     closeLostChance: 0.3,
     talkPerSecond: 1,
-    faults: faults({ crashSilent: 3, linkSilent: 3, linkOneWay: 3, linkHalfOpen: 3, linkSwallow: 2, join: 3, freeze: 1 }),
+    faults: faults({
+      crashSilent: 3,
+      linkSilent: 3,
+      linkOneWay: 3,
+      linkHalfOpen: 3,
+      linkSwallow: 2,
+      join: 3,
+      freeze: 1,
+    }),
   }),
 
   partition: (rng) => ({
@@ -153,7 +161,15 @@ const draws: Record<ScenarioName, Draw> = {
     talkPerSecond: 1,
     outageMs: [500, 40_000],
     closeLostChance: 0.05,
-    faults: faults({ rootRestart: 2, join: 3, leave: 1, crashClean: 1.5, crashSilent: 1, linkClean: 1, partition: 0.3 }),
+    faults: faults({
+      rootRestart: 2,
+      join: 3,
+      leave: 1,
+      crashClean: 1.5,
+      crashSilent: 1,
+      linkClean: 1,
+      partition: 0.3,
+    }),
   }),
 
   everything: (rng, peers) => {
@@ -202,6 +218,7 @@ const draws: Record<ScenarioName, Draw> = {
         linkHalfOpen: some(3),
         linkSwallow: some(1),
         freeze: some(2),
+        pause: some(1),
         partition: some(0.8),
         rootRestart: some(0.8),
         duplicate: some(1),
@@ -216,7 +233,12 @@ function faults(rates: Partial<FaultRates>): FaultRates {
 }
 
 /** The options of one run. */
-export function drawOptions(scenario: ScenarioName, seed: number, peers: number, overrides: Overrides = {}): SimOptions {
+export function drawOptions(
+  scenario: ScenarioName,
+  seed: number,
+  peers: number,
+  overrides: Overrides = {},
+): SimOptions {
   const rng = new SimRng(seed, 1 + scenarioNames.indexOf(scenario));
   const drawnK = scenario === 'everything' ? (rng.pick([2, 2, 3, 4, 4, 5, 8]) ?? clientsDefault) : clientsDefault;
   const base = calm(scenario, seed, peers, overrides.k ?? drawnK);

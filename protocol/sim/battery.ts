@@ -1,0 +1,43 @@
+/** The fixed set that every test run goes through: small enough for minutes on one core, wide enough to catch most. */
+import { peersOf } from './mutations.ts';
+import { regressions } from './regressions.ts';
+import type { ScenarioName } from './scenarios.ts';
+
+export interface BatteryRun {
+  readonly scenario: ScenarioName;
+  readonly seed: number;
+  readonly peers: number;
+  readonly k: number | undefined;
+}
+
+export interface BatteryPart {
+  readonly name: string;
+  readonly runs: readonly BatteryRun[];
+}
+
+function series(scenario: ScenarioName, seeds: number, peers: readonly [number, number]): BatteryPart {
+  const runs = Array.from({ length: seeds }, (_, i) => ({
+    scenario,
+    seed: i + 1,
+    peers: peersOf(i + 1, peers),
+    k: undefined,
+  }));
+  return { name: scenario, runs };
+}
+
+export function battery(): BatteryPart[] {
+  return [
+    ...regressions.map(({ name, scenario, seed, peers, k }) => ({
+      name: `regression: ${name}`,
+      runs: [{ scenario, seed, peers, k }],
+    })),
+    series('quiet', 5, [5, 60]),
+    series('flash-crowd', 4, [20, 200]),
+    series('churn', 6, [10, 80]),
+    series('silent', 12, [8, 40]),
+    series('partition', 12, [8, 40]),
+    series('slow', 6, [6, 24]),
+    series('root-restart', 12, [8, 40]),
+    series('everything', 300, [5, 60]),
+  ];
+}

@@ -1,0 +1,231 @@
+/**
+ * Exactly once and in order for each sender, after every delivery; complete, at the end. Counts positions, not
+ * contents: a stream is numbered on sight and each receiver keeps two numbers a stream.
+ */
+import type { NodeId, SessionId } from '../../types.ts';
+import { messagesBody } from '../../wire/bodies.ts';
+import type { Packet } from '../../wire/packet.ts';
+import type { SimOptions } from '../options.ts';
+import type { SimPeer } from '../sim-peer.ts';
+import type { Failing } from './failing.ts';
+
+/** One sender's packets in one session. */
+export interface Stream {
+  readonly index: number;
+  readonly origin: SimPeer;
+  readonly session: SessionId;
+  /** Position of the newest packet. */
+  sealed: number;
+  /** For each position from 1: when it was sealed, and how many packets and bytes had been sealed in the room by then. */
+  readonly sealedAtMs: number[];
+  readonly packetsBefore: number[];
+  readonly bytesBefore: number[];
+}
+
+type Positions = SimPeer['last'];
+
+/** What this checker asks of a simulation. */
+export interface DeliveriesWorld extends Failing {
+  readonly nowMs: number;
+  readonly options: Pick<SimOptions, 'logPacketsMax' | 'logBytesMax'>;
+  readonly live: readonly SimPeer[];
+}
+
+/** What is missing at the end, or was counted until then. */
+export interface Completeness {
+  expected: number;
+  delivered: number;
+  /** The first thing that is missing, for people. */
+  missing: string | undefined;
+}
+
+export class Deliveries {
+  readonly streams: Stream[] = [];
+  duplicates = 0;
+  reorders = 0;
+  /** Packets given up that should not have been, and those that had left every log or existed nowhere. */
+  gaps = 0;
+  excusedGaps = 0;
+  /** Deliveries to others than the origin. */
+  remote = 0;
+  packetsSealed = 0;
+  messagesSealed = 0;
+  #bytesSealed = 0;
+  readonly #world: DeliveriesWorld;
+  readonly #bySender = new Map<Uint8Array, Stream[]>();
+  readonly #sealedBy = new Map<SimPeer, number>();
+
+  constructor(world: DeliveriesWorld) {
+    this.#world = world;
+  }
+
+  /** A core had a packet sealed: the next of its stream, holding its next messages. */
+  sealed(peer: SimPeer, packet: Packet): void {
+    const { session, seq } = packet.header;
+    let stream = this.#find(packet.sender, session);
+    if (stream === undefined) {
+      const { length } = this.streams;
+      stream = { index: length, origin: peer, session, sealed: 0, sealedAtMs: [], packetsBefore: [], bytesBefore: [] };
+      this.streams.push(stream);
+      const known = this.#bySender.get(packet.sender);
+      if (known) known.push(stream);
+      else this.#bySender.set(packet.sender, [stream]);
+    }
+    if (seq !== stream.sealed + 1 || stream.origin !== peer) {
+      this.#world.fail('deliveries', `${peer.name} sealed #${seq} after #${stream.sealed}`);
+    }
+    stream.sealed = seq;
+    stream.sealedAtMs[seq] = this.#world.nowMs;
+    stream.packetsBefore[seq] = this.packetsSealed++;
+    stream.bytesBefore[seq] = this.#bytesSealed;
+    this.#bytesSealed += packet.body.length;
+    this.#checkMessages(peer, packet);
+  }
+
+  #checkMessages(peer: SimPeer, packet: Packet): void {
+    let said = this.#sealedBy.get(peer) ?? 0;
+    for (const message of messagesBody.decode(packet.body) ?? []) {
+      if (numberOf(message.data) !== ++said) {
+        this.#world.fail('deliveries', `${peer.name} sealed message ${numberOf(message.data)} as number ${said} [M1]`);
+      }
+      this.messagesSealed++;
+    }
+    this.#sealedBy.set(peer, said);
+  }
+
+  #find(sender: Uint8Array, session: SessionId): Stream | undefined {
+    const known = this.#bySender.get(sender);
+    if (known) for (const stream of known) if (stream.session === session) return stream;
+    return undefined;
+  }
+
+  /** A core delivered a packet. */
+  delivered(peer: SimPeer, packet: Packet): void {
+    const { session, seq } = packet.header;
+    const stream = this.#find(packet.sender, session);
+    if (stream === undefined || seq > stream.sealed) {
+      this.#world.fail('deliveries', `${peer.name} got #${seq} of a stream that was never sealed so`);
+      return;
+    }
+    if (stream.origin !== peer) this.remote++;
+    this.#advance(peer, stream, seq, seq);
+  }
+
+  /** Moves a receiver's position over `from` .. `to`. */
+  #advance(peer: SimPeer, stream: Stream, from: number, to: number): boolean {
+    const last = at(peer.last, stream.index);
+    if (last === 0) {
+      peer.first = put(peer.first, stream.index, from);
+      if (from > 1 && this.#startsBefore(peer, stream, from)) {
+        this.reorders++;
+        this.#say(peer, stream, `began at #${from}, though it was attached before #${from - 1} was said [L6]`);
+      }
+    } else if (from <= last) {
+      this.duplicates++;
+      this.#say(peer, stream, `got #${from} after #${last} [M1]`);
+      return false;
+    } else if (from > last + 1) {
+      this.reorders++;
+      this.#say(peer, stream, `got #${from} after #${last}, without a gap [M1]`);
+    }
+    peer.last = put(peer.last, stream.index, to);
+    return true;
+  }
+
+  /** Whether a receiver was already there when the packet before `from` was sealed. */
+  #startsBefore(peer: SimPeer, stream: Stream, from: number): boolean {
+    return (stream.sealedAtMs[from - 1] ?? 0) > peer.attachedAtMs;
+  }
+
+  #say(peer: SimPeer, stream: Stream, what: string): void {
+    this.#world.fail('deliveries', `${peer.name} ${what}; stream of ${stream.origin.name}`);
+  }
+
+  /** A core gave a range up. */
+  gap(peer: SimPeer, sender: NodeId, session: SessionId, from: number, to: number): void {
+    const stream = this.streams.find((each) => each.session === session && each.origin.id === sender);
+    if (stream === undefined || to < from) {
+      this.#world.fail('gaps', `${peer.name} gave up #${from}..${to} of a stream that is not`);
+      return;
+    }
+    const holder = this.#holderOf(peer, stream, from);
+    if (!this.#advance(peer, stream, from, to)) return;
+    peer.gapped = put(peer.gapped, stream.index, at(peer.gapped, stream.index) + to - from + 1);
+    if (holder === undefined) {
+      this.excusedGaps++;
+      return;
+    }
+    this.gaps++;
+    this.#say(peer, stream, `gave up #${from}..${to}, which ${holder.name} has [L7]`);
+  }
+
+  /** A living peer whose log should still hold a position. */
+  #holderOf(peer: SimPeer, stream: Stream, seq: number): SimPeer | undefined {
+    const { options, live } = this.#world;
+    const packets = this.packetsSealed - (stream.packetsBefore[seq] ?? 0);
+    const bytes = this.#bytesSealed - (stream.bytesBefore[seq] ?? 0);
+    // A tenth less: a packet's own overhead counts, and what is under way has not pushed everything out yet.
+    if (packets > options.logPacketsMax * 0.9 || bytes > options.logBytesMax * 0.8) return undefined;
+    return live.find((each) => {
+      if (each === peer) return false;
+      const first = at(each.first, stream.index);
+      return first !== 0 && first <= seq && at(each.last, stream.index) >= seq && at(each.gapped, stream.index) === 0;
+    });
+  }
+
+  /**
+   * Whether everybody who lives has everything: of living origins all they said, of others all that anybody living has.
+   * Whoever joined late needs what was said after it was attached, and all from where it began.
+   */
+  completeness(): Completeness {
+    const { live } = this.#world;
+    const result: Completeness = { expected: 0, delivered: 0, missing: undefined };
+    for (const stream of this.streams) {
+      let target = 0;
+      if (stream.origin.alive) target = stream.sealed;
+      else for (const peer of live) target = Math.max(target, at(peer.last, stream.index));
+      if (target === 0) continue;
+      for (const peer of live) {
+        const last = at(peer.last, stream.index);
+        const first = last > 0 ? at(peer.first, stream.index) : this.#firstOwed(peer, stream, target);
+        if (first > target) continue;
+        result.expected += target - first + 1;
+        if (last > 0) result.delivered += last - first + 1 - at(peer.gapped, stream.index);
+        if (last !== target) result.missing ??= `${peer.name} has #${last} of ${stream.origin.name}'s ${target}`;
+      }
+    }
+    return result;
+  }
+
+  /** The first position that a receiver without any must get. */
+  #firstOwed(peer: SimPeer, stream: Stream, target: number): number {
+    let first = target + 1;
+    while (first > 1 && (stream.sealedAtMs[first - 1] ?? 0) > peer.attachedAtMs) first--;
+    return first;
+  }
+
+  /** Somebody whose messages have not all been sealed yet. */
+  unsealed(): string | undefined {
+    const peer = this.#world.live.find((each) => each.said > (this.#sealedBy.get(each) ?? 0));
+    return peer && `${peer.name} has messages that were never sealed`;
+  }
+}
+
+/** The number that the workload put into a message. */
+export function numberOf(data: Uint8Array): number {
+  return ((data[4] ?? 0) | ((data[5] ?? 0) << 8) | ((data[6] ?? 0) << 16)) >>> 0;
+}
+
+function at(values: Int32Array, index: number): number {
+  return values[index] ?? 0;
+}
+
+function put(values: Positions, index: number, value: number): Positions {
+  let grown = values;
+  if (index >= values.length) {
+    grown = new Int32Array(Math.max(index + 1, values.length * 2));
+    grown.set(values);
+  }
+  grown[index] = value;
+  return grown;
+}

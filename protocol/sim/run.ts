@@ -1,0 +1,157 @@
+/** One run from a seed: the phase with faults, then the phase in which everything must become well again. */
+import { Room } from './checkers/convergence.ts';
+import type { Overrides, SimOptions } from './options.ts';
+import { drawOptions, type ScenarioName } from './scenarios.ts';
+import { Simulation, type Failure } from './simulation.ts';
+import { Workload } from './workload.ts';
+
+/** What one run found and measured. Plain data. */
+export interface RunResult {
+  readonly scenario: string;
+  readonly seed: number;
+  readonly peers: number;
+  readonly k: number;
+  readonly failure: Failure | undefined;
+  /** Message packets that were owed to peers, and that they got. */
+  readonly expected: number;
+  readonly delivered: number;
+  readonly duplicates: number;
+  readonly reorders: number;
+  /** Gaps over packets that somebody still had, and gaps that could not be helped. */
+  readonly gaps: number;
+  readonly excusedGaps: number;
+  readonly heals: number;
+  readonly messagesIn: number;
+  /** Deliveries to others than the origin. */
+  readonly deliveriesRemote: number;
+  readonly depthMax: number;
+  readonly depthOptimal: number;
+  readonly healCleanMs: readonly number[];
+  readonly healSilentMs: readonly number[];
+  readonly joinMs: readonly number[];
+  readonly reunionPacketsPerPeerPerPeriod: number;
+  readonly circles: number;
+  readonly longestCircleMs: number;
+  readonly traceHash: string;
+  readonly virtualMs: number;
+  /** From the end of the faults until everything was well, ms. */
+  readonly convergedAfterMs: number;
+  readonly events: number;
+  readonly faults: Readonly<Record<string, number>>;
+  readonly trace: readonly string[];
+}
+
+/** How many reunion periods a room that is well must stay so. */
+const settlePeriods = 2;
+/** The earliest end of a run after the faults: talk goes on for a while and must arrive, ms. */
+const quietAfterMs = 7_000;
+
+/** Waits for the room to be well, and for it to stay so. */
+class Liveness {
+  convergedAfterMs = 0;
+  reunionPacketsPerPeerPerPeriod = 0;
+  room: Room;
+  readonly #sim: Simulation;
+  readonly #workload: Workload;
+  #wellSinceMs: number | undefined;
+  #reunionsThen = 0;
+
+  constructor(sim: Simulation, workload: Workload) {
+    this.#sim = sim;
+    this.#workload = workload;
+    this.room = new Room(sim);
+  }
+
+  /** Looks once a second; `true` ends the run. */
+  tick(): boolean {
+    const sim = this.#sim;
+    const { faultsMs, convergeWithinMs, reunionPeriodMs } = sim.options;
+    const afterMs = sim.nowMs - faultsMs;
+    if (afterMs < quietAfterMs) return false;
+    const settleMs = settlePeriods * reunionPeriodMs;
+    // While it settles nobody looks: it must be well at both ends of the wait.
+    if (this.#wellSinceMs !== undefined && sim.nowMs - this.#wellSinceMs < settleMs) return false;
+    this.room = new Room(sim);
+    const problem = this.room.problem((peer) => this.#workload.announced(peer));
+    if (problem !== undefined) {
+      this.#wellSinceMs = undefined;
+      if (afterMs > convergeWithinMs)
+        sim.fail('convergence', `after ${Math.round(afterMs / 1000)} s of peace ${problem}`);
+      return sim.failure !== undefined;
+    }
+    if (this.#wellSinceMs === undefined) {
+      this.#wellSinceMs = sim.nowMs;
+      this.convergedAfterMs = afterMs;
+      this.#reunionsThen = sim.reunionsSent;
+      return false;
+    }
+    const periods = (sim.nowMs - this.#wellSinceMs) / reunionPeriodMs;
+    this.reunionPacketsPerPeerPerPeriod = (sim.reunionsSent - this.#reunionsThen) / sim.live.length / periods;
+    return true;
+  }
+}
+
+/** A run in which nothing was said or nothing broke proved nothing. */
+function vacuous(sim: Simulation, workload: Workload, heals: number): string | undefined {
+  if (sim.deliveries.packetsSealed === 0) return 'nothing was said';
+  if (sim.deliveries.remote === 0) return 'nothing was delivered to anybody else';
+  if (workload.breaks > 0 && heals === 0) return 'nothing was healed';
+  return undefined;
+}
+
+/** Runs given options. */
+export function runOptions(options: SimOptions, traceLines = 0): RunResult {
+  const sim = new Simulation(options, traceLines);
+  const workload = new Workload(sim);
+  const liveness = new Liveness(sim, workload);
+  sim.onTick = () => liveness.tick();
+  workload.start();
+  sim.run();
+  const heals = sim.peers.reduce((sum, peer) => sum + peer.core.counters().heals, 0);
+  if (sim.failure === undefined) {
+    const nothing = vacuous(sim, workload, heals);
+    if (nothing !== undefined) sim.fail('vacuous', nothing);
+  }
+  const { deliveries } = sim;
+  const complete = deliveries.completeness();
+  return {
+    scenario: options.scenario,
+    seed: options.seed,
+    peers: options.peers,
+    k: options.k,
+    failure: sim.failure,
+    expected: complete.expected,
+    delivered: complete.delivered,
+    duplicates: deliveries.duplicates,
+    reorders: deliveries.reorders,
+    gaps: deliveries.gaps,
+    excusedGaps: deliveries.excusedGaps,
+    heals,
+    messagesIn: sim.messagesIn,
+    deliveriesRemote: deliveries.remote,
+    ...liveness.room.shape(),
+    healCleanMs: sim.heals.cleanMs,
+    healSilentMs: sim.heals.silentMs,
+    joinMs: sim.joinMs,
+    reunionPacketsPerPeerPerPeriod: liveness.reunionPacketsPerPeerPerPeriod,
+    circles: sim.tree.circles,
+    longestCircleMs: sim.tree.longestCircleMs,
+    traceHash: sim.trace.hash(),
+    virtualMs: sim.nowMs,
+    convergedAfterMs: liveness.convergedAfterMs,
+    events: sim.events,
+    faults: Object.fromEntries(workload.happened),
+    trace: sim.trace.tail(),
+  };
+}
+
+/** Runs a scenario with a seed. Everything that happens follows from these arguments. */
+export function runSeed(
+  scenario: ScenarioName,
+  seed: number,
+  peers: number,
+  k?: number,
+  overrides: Overrides = {},
+): RunResult {
+  return runOptions(drawOptions(scenario, seed, peers, { ...overrides, k: k ?? overrides.k }), overrides.traceLines);
+}

@@ -1,0 +1,96 @@
+/** The readable trace: one line for each input and for each output worth reading. */
+import type { CoreInput, CoreOutput } from '../core/io.ts';
+import type { Packet } from '../wire/packet.ts';
+import { bodyText } from './body-text.ts';
+import type { SimPeer } from './sim-peer.ts';
+import type { Simulation } from './simulation.ts';
+
+/** Numbers of the inputs in the trace's hash. */
+export const inputCodes: Partial<Record<CoreInput['kind'], number>> = {
+  rootUp: 1,
+  rootDown: 2,
+  rootPacket: 3,
+  linkUp: 4,
+  linkDown: 5,
+  linkSignal: 6,
+  packet: 7,
+  badPacket: 8,
+  linkDrained: 9,
+  sealed: 10,
+  send: 11,
+  presence: 12,
+  offer: 13,
+  probe: 14,
+  leave: 15,
+  timer: 16,
+};
+
+function linkText(peer: SimPeer, link: number): string {
+  const end = peer.links.get(link);
+  return `link ${link} (${end?.other?.peer.name ?? '?'})`;
+}
+
+function packetText(sim: Simulation, packet: Packet): string {
+  const { type, seq } = packet.header;
+  const origin = type === 'message' || type === 'presence' ? ` ${sim.nameOfKey(packet.sender)} #${seq}` : '';
+  return `${type}.${packet.action}${origin}${bodyText(packet, (id) => sim.nameOf(id))}`;
+}
+
+export function describeInput(sim: Simulation, peer: SimPeer, input: CoreInput): string {
+  switch (input.kind) {
+    case 'rootPacket':
+      return `<- root  ${packetText(sim, input.packet)}`;
+    case 'packet':
+      return `<- ${linkText(peer, input.link)}  ${packetText(sim, input.packet)}`;
+    case 'linkUp':
+    case 'linkDown':
+    case 'linkSignal':
+      return `${input.kind} ${linkText(peer, input.link)}`;
+    case 'linkDrained':
+      return `drained ${linkText(peer, input.link)} ${input.bytes} bytes`;
+    case 'send':
+      return `says ${input.messages.length} messages`;
+    case 'sealed':
+      return `sealed ${packetText(sim, input.packet)}`;
+    case 'offer':
+      return `offers k ${input.clientsMax} ${input.role}${input.hidden ? ' hidden' : ''}`;
+    default:
+      return input.kind;
+  }
+}
+
+export function describeOutput(sim: Simulation, peer: SimPeer, output: CoreOutput): string {
+  switch (output.kind) {
+    case 'send':
+      return `  -> ${linkText(peer, output.link)}  ${packetText(sim, output.packet)}`;
+    case 'sendRoot':
+      return `  -> root  ${packetText(sim, output.packet)}`;
+    case 'seal':
+      return `  seal ${packetText(sim, output.packet)}`;
+    case 'openLink':
+      return `  opens link ${output.link} to ${sim.nameOf(output.remote)}${output.initiator ? ', offering' : ''}`;
+    case 'closeLink':
+      return `  closes ${linkText(peer, output.link)}: ${output.reason}`;
+    case 'signalLink':
+      return `  signal for ${linkText(peer, output.link)}`;
+    case 'deliver':
+      return `  DELIVER ${sim.nameOfKey(output.packet.sender)} #${output.packet.header.seq} after ${output.packet.hops} hops`;
+    case 'gap':
+      return `  GAP ${sim.nameOf(output.sender)} #${output.from}..${output.to}`;
+    case 'state':
+      return `  STATE ${output.state} (${output.reason})`;
+    case 'tree': {
+      const view = peer.core.view();
+      const path = view.path.map((id) => sim.nameOf(id)).join(' ');
+      const links = view.links.map((each) => `${each.role} ${sim.nameOf(each.node)}`).join(', ');
+      return `  tree: path [${path}]${view.head ? ' head' : ''}; ${links}`;
+    }
+    case 'presence':
+    case 'absent':
+      return `  ${output.kind} ${sim.nameOf(output.node)}`;
+    case 'error':
+      return `  error ${output.code}`;
+    default:
+      return `  ${output.kind}`;
+  }
+}
