@@ -131,5 +131,21 @@ export const socketsMax = 10_000;
 /** Peers in one room. */
 export const roomPeersMax = 20_000;
 
+/** Bytes of a file in one chunk: what fits a frame beside the packet's own parts and the encryption's tag. */
+export const chunkBytesMax = 16_128;
+/** Files of a room that a peer keeps at once, being sent or received or held for others. */
+export const filesMax = 32;
+/** Longest file name and media type, in bytes of UTF-8. */
+export const fileNameBytesMax = 200;
+export const fileTypeBytesMax = 100;
+/** Largest file, in bytes. */
+export const fileSizeMax = 2 * 1024 * 1024 * 1024;
+/** Bytes of file chunks let into a link's channel at once: smaller than the window, so that messages pass (rule F4). */
+export const fileWindowBytes = 49_152;
+/** Chunks read from storage ahead for one link. */
+export const chunkReadsMax = 3;
+/** Time between two reports of progress, in ms. */
+export const progressPeriodMs = 1_000;
+
 /** Inputs the shell keeps for a replay. */
 export const journalInputsMax = 10_000;

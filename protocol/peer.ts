@@ -9,14 +9,29 @@ import type { CoreInput, CoreOutput, PeerCounters, PeerOptions, PeerView } from 
 import { journalInputsMax } from './limits.ts';
 import type { Clock, LinkEvents, LinkMaker, Rng, RootLink, RootLinkEvents, Signer, Verifier } from './ports.ts';
 import { Stream } from './stream.ts';
-import { noNode, type LinkId, type NodeId, type PeerRole } from './types.ts';
+import { noNode, type FileKey, type LinkId, type NodeId, type PeerRole } from './types.ts';
 import type { Message, PresenceBody } from './wire/bodies.ts';
 import { encodePacket, packetTypes, type Packet, type VerifiedPacket } from './wire/packet.ts';
 import type { PacketFactory } from './wire/packet-factory.ts';
 
 export type UserOutput = Extract<
   CoreOutput,
-  { kind: 'deliver' | 'gap' | 'presence' | 'absent' | 'state' | 'tree' | 'probe' | 'error' }
+  {
+    kind:
+      | 'deliver'
+      | 'gap'
+      | 'presence'
+      | 'absent'
+      | 'state'
+      | 'tree'
+      | 'probe'
+      | 'error'
+      | 'file'
+      | 'chunk'
+      | 'readChunk'
+      | 'fileProgress'
+      | 'fileGone';
+  }
 >;
 
 /** Where a peer's news goes. */
@@ -144,6 +159,16 @@ export class Peer {
 
   probe(probe: number): void {
     this.#input({ kind: 'probe', probe });
+  }
+
+  /** The answer to a `readChunk` output. */
+  chunkRead(link: LinkId, file: FileKey, index: number, packet: VerifiedPacket<'chunk'> | undefined): void {
+    this.#input({ kind: 'chunkRead', link, file, index, packet });
+  }
+
+  /** The file's bytes are kept no longer. */
+  dropFile(file: FileKey): void {
+    this.#input({ kind: 'dropFile', file });
   }
 
   /** Timers may have slept: look at everything now. */

@@ -16,6 +16,8 @@ export type SessionId = Branded<'SessionId'>;
 export type TicketId = Branded<'TicketId'>;
 /** `NodeId:SessionId`: one ordered sequence of packets by one sender. */
 export type StreamKey = Branded<'StreamKey'>;
+/** `NodeId:SessionId:number`: one file that somebody sent. */
+export type FileKey = Branded<'FileKey'>;
 /** Number that names a link within one peer. Never reused while the peer lives. */
 export type LinkId = number;
 /** Number that names a socket within one root. */
@@ -62,4 +64,9 @@ export function streamKey(sender: NodeId, session: SessionId): StreamKey {
 /** The two halves of a stream key. */
 export function splitStreamKey(key: StreamKey): { sender: NodeId; session: SessionId } {
   return { sender: key.slice(0, 32) as NodeId, session: key.slice(33) as SessionId };
+}
+
+/** Key of a file. */
+export function fileKey(sender: NodeId, session: SessionId, file: number): FileKey {
+  return `${sender}:${session}:${file}` as FileKey;
 }

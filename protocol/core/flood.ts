@@ -14,6 +14,7 @@ import { noSession, splitStreamKey, streamKey, type LinkId, type NodeId, type St
 import { frontierEntriesMax, messageSize, type FrontierBody, type FrontierEntry, type Message } from '../wire/bodies.ts';
 import type { VerifiedPacket } from '../wire/packet.ts';
 import type { Context } from './context.ts';
+import type { Files } from './files.ts';
 import { Log } from './log.ts';
 import type { LinkState, Links } from './links.ts';
 import { Streams, type StreamState } from './streams.ts';
@@ -28,6 +29,7 @@ export class Flood {
   readonly streams = new Streams();
   readonly #ctx: Context;
   readonly #links: Links;
+  readonly #files: Files;
   readonly #departed: (node: NodeId) => boolean;
   /** Whether baselines were taken: from then on unknown streams start at 1 (rule L6). */
   synced = false;
@@ -39,9 +41,10 @@ export class Flood {
   #tokensAtMs = 0;
   #pulledAtMs = -Infinity;
 
-  constructor(ctx: Context, links: Links, departed: (node: NodeId) => boolean) {
+  constructor(ctx: Context, links: Links, files: Files, departed: (node: NodeId) => boolean) {
     this.#ctx = ctx;
     this.#links = links;
+    this.#files = files;
     this.#departed = departed;
     this.log = new Log(ctx.options.logPacketsMax, ctx.options.logBytesMax);
     this.#tokens = Math.max(1, ctx.options.originBurst || originBurst);
@@ -131,6 +134,7 @@ export class Flood {
     const forwarded = { ...packet, node: { id: self }, hops: Math.min(255, packet.hops + 1) };
     this.log.append(state.key, forwarded, from, nowMs, this.#evicted);
     this.#deliver(packet);
+    this.#files.delivered(packet, from);
   }
 
   readonly #evicted = (entry: { readonly key: StreamKey; readonly packet: VerifiedPacket<'message'> }): void => {

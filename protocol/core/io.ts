@@ -1,8 +1,8 @@
 /** What goes into a peer's core and what comes out of it: plain data, fit for a journal. */
 import type { LinkReason, ReasonCode } from '../errors.ts';
-import type { Message, PresenceBody } from '../wire/bodies.ts';
+import type { Manifest, Message, PresenceBody } from '../wire/bodies.ts';
 import type { Packet, RootBoundPacket, VerifiedPacket } from '../wire/packet.ts';
-import type { LinkId, NodeId, PeerRole, PeerState, SessionId } from '../types.ts';
+import type { FileKey, LinkId, NodeId, PeerRole, PeerState, SessionId } from '../types.ts';
 
 /** One input. `handle` takes it with the time; it never throws for what a network can cause. */
 export type CoreInput =
@@ -26,6 +26,16 @@ export type CoreInput =
   | { readonly kind: 'send'; readonly messages: readonly Message[]; readonly timeMs: number }
   | { readonly kind: 'presence'; readonly presence: PresenceBody; readonly timeMs: number }
   | { readonly kind: 'offer'; readonly clientsMax: number; readonly role: PeerRole; readonly hidden: boolean }
+  /** The answer to `readChunk`: the sealed packet, or `undefined` when it cannot be had any more. */
+  | {
+      readonly kind: 'chunkRead';
+      readonly link: LinkId;
+      readonly file: FileKey;
+      readonly index: number;
+      readonly packet: VerifiedPacket<'chunk'> | undefined;
+    }
+  /** The shell keeps this file no longer. */
+  | { readonly kind: 'dropFile'; readonly file: FileKey }
   /** A reunion on demand; its path comes back as a `probe` output. */
   | { readonly kind: 'probe'; readonly probe: number }
   /** Says LEAVE everywhere and closes all links. `pause`: the peer keeps what it has and may register again. */
@@ -45,6 +55,21 @@ export type CoreOutput =
   | { readonly kind: 'deliver'; readonly packet: VerifiedPacket<'message'> }
   | { readonly kind: 'gap'; readonly sender: NodeId; readonly session: SessionId; readonly from: number; readonly to: number }
   | { readonly kind: 'presence'; readonly node: NodeId; readonly presence: PresenceBody; readonly self: boolean }
+  /** Somebody (oneself included) announced a file. */
+  | { readonly kind: 'file'; readonly file: FileKey; readonly sender: NodeId; readonly manifest: Manifest }
+  /** The next chunk of a file, in order: to be stored. `done` after the last one. */
+  | {
+      readonly kind: 'chunk';
+      readonly file: FileKey;
+      readonly packet: VerifiedPacket<'chunk'>;
+      readonly done: boolean;
+    }
+  /** A neighbour lacks this chunk: read it and give it back with `chunkRead`. */
+  | { readonly kind: 'readChunk'; readonly link: LinkId; readonly file: FileKey; readonly index: number }
+  /** Own file: how many of the room's other peers have all of it. */
+  | { readonly kind: 'fileProgress'; readonly file: FileKey; readonly complete: number; readonly peers: number }
+  /** Its sender took it back, or it made room for a newer one. */
+  | { readonly kind: 'fileGone'; readonly file: FileKey; readonly cancelled: boolean }
   | { readonly kind: 'absent'; readonly node: NodeId }
   | { readonly kind: 'state'; readonly state: PeerState; readonly reason: ReasonCode }
   /** The view (`view()`) changed: parent, clients, path, size, edges or the root's reachability. */

@@ -10,13 +10,14 @@ import type { LinkReason } from '../errors.ts';
 import { sleptAfterMs } from '../limits.ts';
 import type { Rng } from '../ports.ts';
 import { noNode, type LinkId, type NodeId } from '../types.ts';
-import { edgesBody, expectBody, frontierBody, healingBody, helloBody, leaveBody, pingBody, refuseBody } from '../wire/bodies.ts';
+import { edgesBody, expectBody, frontierBody, healingBody, helloBody, leaveBody, pingBody, progressBody, refuseBody, wantBody } from '../wire/bodies.ts';
 import { sameBytes } from '../wire/bytes.ts';
 import { PacketFactory, type Origin } from '../wire/packet-factory.ts';
 import type { Packet, VerifiedPacket } from '../wire/packet.ts';
 import { Attach } from './attach.ts';
 import { Clients } from './clients.ts';
 import { Context } from './context.ts';
+import { Files } from './files.ts';
 import { Flood } from './flood.ts';
 import { Healing } from './healing.ts';
 import type { CoreInput, CoreOutput, LinkView, PeerCounters, PeerOptions, PeerView } from './io.ts';
@@ -35,6 +36,7 @@ export class PeerCore {
   readonly #position: Position;
   readonly #picture: Picture;
   readonly #flood: Flood;
+  readonly #files: Files;
   readonly #attach: Attach;
   readonly #clients: Clients;
   readonly #healing: Healing;
@@ -50,7 +52,8 @@ export class PeerCore {
     this.#links = new Links(ctx);
     this.#position = new Position(ctx);
     this.#picture = new Picture(ctx, this.#links);
-    this.#flood = new Flood(ctx, this.#links, (node) => this.#picture.isDeparted(node));
+    this.#files = new Files(ctx, this.#links);
+    this.#flood = new Flood(ctx, this.#links, this.#files, (node) => this.#picture.isDeparted(node));
     this.#attach = new Attach(ctx, this.#links, this.#position, {
       becomeHead: () => {
         this.#becomeHead();
@@ -124,6 +127,7 @@ export class PeerCore {
       this.#healing.dueMs(),
       this.#picture.dueMs(),
       this.#flood.dueMs(),
+      this.#files.dueMs(),
     );
     for (const link of this.#links.all()) due = Math.min(due, this.#links.dueMs(link));
     return due === Infinity ? undefined : due;
@@ -224,6 +228,7 @@ export class PeerCore {
       case 'linkDrained':
         this.#withLink(input.link, (link) => {
           this.#flood.drained(link, input.bytes);
+          this.#files.pump(link);
         });
         break;
       case 'sealed':
@@ -241,6 +246,14 @@ export class PeerCore {
         break;
       case 'offer':
         this.#attach.offer(input.clientsMax, input.role, input.hidden);
+        break;
+      case 'chunkRead':
+        this.#withLink(input.link, (link) => {
+          this.#files.read(link, input.file, input.index, input.packet);
+        });
+        break;
+      case 'dropFile':
+        this.#files.drop(input.file);
         break;
       case 'probe':
         this.#reunion.askWay(input.probe);
@@ -279,6 +292,8 @@ export class PeerCore {
       this.#flood.receive(link, packet);
     } else if (isType(packet, 'presence')) {
       this.#picture.setPresence(packet, this.#flood, link.id);
+    } else if (isType(packet, 'chunk')) {
+      this.#files.receive(link, packet);
     } else if (packet.senderId !== link.remote) {
       // Everything else is between neighbours (rule S5).
       this.#ctx.counters.badPackets++;
@@ -295,7 +310,10 @@ export class PeerCore {
       this.#hello(link, packet);
     } else if (type === 'ping') {
       const ping = pingBody.decode(packet.body);
-      if (ping && this.#links.pinged(link, ping) > 0) this.#flood.pull(link);
+      if (ping && this.#links.pinged(link, ping) > 0) {
+        this.#flood.pull(link);
+        this.#files.introduce(link);
+      }
       if (link.role === 'backupOut') this.#healing.judgeBackup();
     } else if (type === 'frontier' && (packet.action === 'pull' || packet.action === 'response')) {
       const body = frontierBody.decode(packet.body);
@@ -306,6 +324,12 @@ export class PeerCore {
     } else if (type === 'edges') {
       const body = edgesBody.decode(packet.body);
       if (body && (link.role === 'parent' || link.role === 'client')) this.#picture.receive(link, body.edges);
+    } else if (type === 'want') {
+      const body = wantBody.decode(packet.body);
+      if (body) this.#files.wanted(link, body);
+    } else if (type === 'progress') {
+      const body = progressBody.decode(packet.body);
+      if (body) this.#files.progressed(link, body);
     } else if (type === 'leave') {
       const body = leaveBody.decode(packet.body);
       if (body) this.#linkEnded(link, body.reason === 'moved' ? 'moved' : 'left');
@@ -351,6 +375,7 @@ export class PeerCore {
     this.#attach.confirm(link.purpose === 'move' ? 'move' : 'parent', link.remote, link.ticket);
     this.#flood.startLink(link, theirDigest);
     this.#picture.introduce(link);
+    this.#files.introduce(link);
     this.#reunion.foldUp();
     this.#links.ping(link, this.#depth(), link.remote);
   }
@@ -368,6 +393,7 @@ export class PeerCore {
       else this.#healing.tell(link);
       this.#flood.startLink(link, theirDigest);
       this.#picture.introduce(link);
+      this.#files.introduce(link);
     }
     this.#links.ping(link, this.#depth(), this.#links.parent()?.remote ?? noNode);
   }
@@ -414,6 +440,7 @@ export class PeerCore {
 
   #linkEnded(link: LinkState, reason: LinkReason, gone = false): void {
     const { role, remote } = link;
+    this.#files.linkEnded(link.id);
     if (role === undefined) {
       this.#attach.failLink(link, reason, gone);
       return;
@@ -471,6 +498,7 @@ export class PeerCore {
     this.#healing.timer();
     this.#picture.timer(this.#position.path[0]);
     this.#flood.timer();
+    this.#files.timer();
   }
 }
 

@@ -3,7 +3,7 @@
  * (rule W5), so that decoding and encoding again gives the same bytes.
  */
 import { linkReasons, rootErrorCodes, type LinkReason, type RootErrorCode } from '../errors.ts';
-import { channelBytesMax, clientsMax, nameBytesMax, originBytesMax, pathNodesMax, signalBytesMax } from '../limits.ts';
+import { channelBytesMax, chunkBytesMax, clientsMax, fileNameBytesMax, filesMax, fileTypeBytesMax, nameBytesMax, originBytesMax, pathNodesMax, signalBytesMax } from '../limits.ts';
 import type { NodeId, PeerRole, RoomId, SessionId, TicketId } from '../types.ts';
 import { ByteReader, ByteWriter } from './bytes.ts';
 
@@ -496,7 +496,8 @@ export const presenceBody = codec<PresenceBody>(
   (r) => ({ name: r.text8(nameBytesMax), role: r.oneOf(roles), sinceMs: r.u48(), away: r.bool() }),
 );
 
-const contentKinds = ['text', 'bytes'] as const;
+/** `file`: a manifest (data as `manifestBody`); `cancel`: its sender took a file back (data as `cancelBody`). */
+export const contentKinds = ['text', 'bytes', 'file', 'cancel'] as const;
 
 /** One thing that a person or program sends. */
 export interface Message {
@@ -530,3 +531,93 @@ export const messagesBody = codec<readonly Message[]>(
 export function messageSize(message: Message): number {
   return 1 + 16 + 1 + message.channel.length * 3 + 2 + message.data.length;
 }
+
+/** What a sender says of a file before its chunks (rule F1). The message packet that carries it is signed. */
+export interface Manifest {
+  /** Number of the file within the sender's session. */
+  readonly file: number;
+  readonly sizeBytes: number;
+  /** Bytes in each chunk but the last. */
+  readonly chunkBytes: number;
+  readonly name: string;
+  /** Media type, may be empty. */
+  readonly type: string;
+}
+export const manifestBody = codec<Manifest>(
+  (w, v) => w.u32(v.file).u48(v.sizeBytes).u16(v.chunkBytes).text8(v.name).text8(v.type),
+  (r) => ({
+    file: r.u32(),
+    sizeBytes: r.u48(),
+    chunkBytes: atLeastOne(r, bounded(r, r.u16(), chunkBytesMax)),
+    name: r.text8(fileNameBytesMax),
+    type: r.text8(fileTypeBytesMax),
+  }),
+);
+
+function atLeastOne(r: ByteReader, value: number): number {
+  if (value < 1) r.failed = true;
+  return value;
+}
+
+/** Chunks of a file of this size. An empty file has none. */
+export function chunkCount(manifest: Manifest): number {
+  return Math.ceil(manifest.sizeBytes / manifest.chunkBytes);
+}
+
+/** The data of a `cancel`. */
+export const cancelBody = codec<{ readonly file: number }>(
+  (w, v) => w.u32(v.file),
+  (r) => ({ file: r.u32() }),
+);
+
+/** Bytes of a chunk's body before its data: the file's number stays readable, the data is encrypted behind it. */
+export const chunkPrefixBytes = 4;
+
+/** chunk, push: `seq` in the header is its index; the body is the file's number and the data. */
+export const chunkBody = codec<{ readonly file: number; readonly data: Uint8Array }>(
+  (w, v) => w.u32(v.file).raw(v.data),
+  (r) => ({ file: r.u32(), data: r.raw(r.remaining) }),
+);
+
+/** How far a peer is with one file. */
+export interface FileHave {
+  readonly sender: NodeId;
+  readonly session: SessionId;
+  readonly file: number;
+  /** The next chunk it lacks: it has all before. */
+  readonly next: number;
+}
+
+/** want, pull: how far the sender is with each file it knows; the other end sends on from there (rule F3). */
+export const wantBody = codec<readonly FileHave[]>(
+  (w, v) => {
+    w.u8(v.length);
+    for (const have of v) w.id(have.sender).id(have.session).u32(have.file).u32(have.next);
+  },
+  (r) =>
+    Array.from({ length: bounded(r, r.u8(), filesMax) }, () => ({
+      sender: r.id(16) as NodeId,
+      session: r.id(8) as SessionId,
+      file: r.u32(),
+      next: r.u32(),
+    })),
+);
+
+/** progress, push: towards a file's sender, how many peers on this side have it (rule F5). */
+export interface ProgressBody {
+  readonly sender: NodeId;
+  readonly session: SessionId;
+  readonly file: number;
+  readonly complete: number;
+  readonly peers: number;
+}
+export const progressBody = codec<ProgressBody>(
+  (w, v) => w.id(v.sender).id(v.session).u32(v.file).u32(v.complete).u32(v.peers),
+  (r) => ({
+    sender: r.id(16) as NodeId,
+    session: r.id(8) as SessionId,
+    file: r.u32(),
+    complete: r.u32(),
+    peers: r.u32(),
+  }),
+);

@@ -152,6 +152,19 @@ export class PacketFactory {
   newMessage(messages: readonly bodies.Message[], seq: number, timeMs: number): Packet<'message'> {
     return this.#make('message', 'push', bodies.messagesBody.encode(messages), seq, timeMs, flagEncrypted);
   }
+
+  /** One chunk of a file. The shell encrypts and signs it. */
+  newChunk(file: number, index: number, data: Uint8Array): Packet<'chunk'> {
+    return this.#make('chunk', 'push', bodies.chunkBody.encode({ file, data }), index, 0, flagEncrypted);
+  }
+
+  newWant(haves: readonly bodies.FileHave[]): Packet<'want'> {
+    return this.#make('want', 'pull', bodies.wantBody.encode(haves));
+  }
+
+  newProgress(body: bodies.ProgressBody): Packet<'progress'> {
+    return this.#make('progress', 'push', bodies.progressBody.encode(body));
+  }
 }
 
 /** A ticket id from four random words. */

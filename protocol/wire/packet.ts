@@ -49,8 +49,11 @@ export const packetTypes = {
   frontier: { code: 18, signed: false, scope: 'link', priority: 0 },
   healing: { code: 19, signed: false, scope: 'link', priority: 0 },
   edges: { code: 20, signed: false, scope: 'link', priority: 0 },
+  want: { code: 21, signed: false, scope: 'link', priority: 0 },
+  progress: { code: 22, signed: false, scope: 'link', priority: 0 },
   presence: { code: 32, signed: true, scope: 'room', priority: 0 },
   message: { code: 33, signed: true, scope: 'room', priority: 1 },
+  chunk: { code: 34, signed: true, scope: 'room', priority: 2 },
 } as const satisfies Record<string, TypeRow>;
 
 export type PacketType = keyof typeof packetTypes;
