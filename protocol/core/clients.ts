@@ -80,7 +80,11 @@ export class Clients {
     if (link.role !== 'backupIn') return;
     const full = this.#links.clients().length >= this.#attach.clientsMax + clientsExcessMax;
     const circle = this.#position.path.includes(link.remote) || this.#links.parent()?.remote === link.remote;
+    // Unanchored, this peer may itself be on the way below the asker: only who stood deeper is safe (rule H8).
+    const { anchored, lastDepth } = this.#position;
+    const planned = link.remoteDepth > lastDepth || (lastDepth === 2 && link.remoteDepth === 2);
     if (full) this.#refuse(link, 'refused-full');
+    else if (!anchored && (link.remoteDepth === 255 || !planned)) this.#refuse(link, 'refused-unanchored');
     else if (circle && !this.#ctx.disabled('path-check')) this.#refuse(link, 'refused-cycle');
     else this.#accept(link, hello);
   }

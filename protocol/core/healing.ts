@@ -60,14 +60,19 @@ export class Healing {
     else this.#askRoot();
   }
 
-  /** Whether a backup may become the parent: nearer to the head as last heard, and not hanging below this peer. */
+  /** Whether a backup may become the parent: no circle can come of it, as last heard (rule H7). */
   #isRescue(backup: LinkState): boolean {
-    const { self } = this.#ctx;
-    if (backup.remoteParent === self) return false;
-    if (this.#links.clients().some((client) => client.remote === backup.remote)) return false;
-    const depth = this.#position.lastDepth;
-    // Clients of the head back up to one another at equal depth, in the root's order, which has no circles (rule H7).
-    return backup.remoteDepth < depth || (depth === 2 && backup.remoteDepth === 2) || backup.remoteDepth === 255;
+    const clients = this.#links.clients();
+    if (backup.remoteParent === this.#ctx.self || clients.some((client) => client.remote === backup.remote)) return false;
+    return backup.remoteDepth === 255 || this.#suits(backup, this.#position.lastDepth);
+  }
+
+  /**
+   * A backup nearer to the head, or any for a peer without clients; clients of the head back up to one another at equal
+   * depth, in the root's order, which has no circles.
+   */
+  #suits(backup: LinkState, depth: number): boolean {
+    return backup.remoteDepth < depth || (depth === 2 && backup.remoteDepth === 2) || this.#links.clients().length === 0;
   }
 
   #askRescue(backup: LinkState): void {
@@ -143,9 +148,8 @@ export class Healing {
     const backup = this.#links.backup();
     const { anchored, depth } = this.#position;
     if (!backup || !anchored || backup.remoteDepth === 255) return;
-    const equalsAtHead = depth === 2 && backup.remoteDepth === 2;
     const isParent = this.#links.parent()?.remote === backup.remote;
-    if (isParent || (backup.remoteDepth >= depth && !equalsAtHead)) {
+    if (isParent || !this.#suits(backup, depth)) {
       this.#links.close(backup, 'moved');
       this.wantBackup();
     }

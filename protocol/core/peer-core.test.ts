@@ -385,12 +385,16 @@ describe('healing', () => {
   it('[H8] an unanchored peer refuses clients by ticket but takes the backups it holds', () => {
     const peer = new PeerScript(1).register();
     const up = peer.attachTo(a);
-    const held = peer.takeClient(b, { purpose: 'backup' });
+    const deeper = peer.takeClient(b, { purpose: 'backup' });
+    const equal = peer.takeClient(d, { purpose: 'backup' });
+    peer.sweep(up, a, [e.id, c.id, a.id]);
+    peer.ping(deeper, b, { depth: 5 }).ping(equal, d, { depth: 4 });
     peer.give({ kind: 'linkDown', link: up });
     expect(peer.refusal(peer.takeClient(c))).toBe('refused-unanchored');
-    peer.promote(held, b);
+    peer.promote(deeper, b).promote(equal, d);
     expect(peer.core.view().clients).toEqual([b.id]);
-    expect(peer.sent(held, 'healing')).toHaveLength(1);
+    expect(peer.sent(deeper, 'healing')).toHaveLength(1);
+    expect(peer.refusal(equal)).toBe('refused-unanchored');
   });
 
   it('[H9] refuses to rescue one that stands above it', () => {

@@ -1,0 +1,320 @@
+/**
+ * The root as a pure state machine: registers peers, places them, relays signals between the two ends of a ticket. It sees
+ * no message, and what it knows it can lose at any time.
+ *
+ * Call `handle(input, nowMs)` (ms since 1970), then `poll()` until `undefined`; `nextTimeoutMs()` says when to hand in a timer.
+ */
+import {
+  challengeLifeMs,
+  registerDeadlineMs,
+  signalsPerTicketMax,
+  socketBurst,
+  socketRatePerSecond,
+} from '../limits.ts';
+import type { RootErrorCode } from '../errors.ts';
+import type { Rng } from '../ports.ts';
+import { noNode, type NodeId, type RoomId, type SocketId } from '../types.ts';
+import {
+  advertiseBody,
+  confirmBody,
+  foldBody,
+  leaveBody,
+  offerBody,
+  probeBody,
+  regReqBody,
+  signalBody,
+  type RegReq,
+} from '../wire/bodies.ts';
+import { ByteWriter, sameBytes } from '../wire/bytes.ts';
+import { PacketFactory } from '../wire/packet-factory.ts';
+import type { Packet, VerifiedPacket } from '../wire/packet.ts';
+import type { RootInput, RootOptions, RootOutput, RootRoomView } from './io.ts';
+import { Room } from './room.ts';
+
+interface Socket {
+  readonly id: SocketId;
+  readonly ip: string;
+  readonly port: number;
+  readonly origin: string;
+  readonly challenge: Uint8Array;
+  readonly openedAtMs: number;
+  challengeUsed: boolean;
+  room: Room | undefined;
+  node: NodeId | undefined;
+  tokens: number;
+  tokensAtMs: number;
+  faults: number;
+}
+
+/** Malformed packets after which a socket ends. */
+const faultsMax = 10;
+
+export class RootCore {
+  readonly #rng: Rng;
+  readonly #epochMs: number;
+  readonly #options: RootOptions;
+  readonly #factory = new PacketFactory({ publicKey: new Uint8Array(32), id: noNode });
+  readonly #sockets = new Map<SocketId, Socket>();
+  /** Sockets that have not registered, oldest first. */
+  readonly #unregistered = new Map<SocketId, Socket>();
+  readonly #rooms = new Map<RoomId, Room>();
+  readonly #outputs: RootOutput[] = [];
+  #taken = 0;
+  #nowMs = 0;
+
+  constructor(rng: Rng, epochMs: number, options: RootOptions) {
+    this.#rng = rng;
+    this.#epochMs = epochMs;
+    this.#options = options;
+  }
+
+  handle(input: RootInput, nowMs: number): void {
+    this.#nowMs = nowMs;
+    if (input.kind === 'open') this.#open(input);
+    else if (input.kind === 'timer') this.#timer();
+    else {
+      const socket = this.#sockets.get(input.socket);
+      if (socket === undefined) return;
+      if (input.kind === 'close') this.#closed(socket);
+      else if (input.kind === 'bad') this.#fault(socket, input.code);
+      else this.#packet(socket, input.packet, input.admitted);
+    }
+  }
+
+  poll(): RootOutput | undefined {
+    const output = this.#outputs[this.#taken++];
+    if (output === undefined) {
+      this.#outputs.length = 0;
+      this.#taken = 0;
+    }
+    return output;
+  }
+
+  nextTimeoutMs(): number | undefined {
+    let due = Infinity;
+    const [oldest] = this.#unregistered.values();
+    if (oldest) due = oldest.openedAtMs + registerDeadlineMs;
+    for (const room of this.#rooms.values()) due = Math.min(due, room.dueMs());
+    return due === Infinity ? undefined : due;
+  }
+
+  /** The root's picture of every room. */
+  rooms(): RootRoomView[] {
+    return [...this.#rooms.values()].map((room) => room.view());
+  }
+
+  /** Counts for a status page: nothing that identifies a room or a peer. */
+  counts(): { rooms: number; peers: number; sockets: number } {
+    let peers = 0;
+    for (const room of this.#rooms.values()) peers += room.size;
+    return { rooms: this.#rooms.size, peers, sockets: this.#sockets.size };
+  }
+
+  // Sockets.
+
+  #open(input: Extract<RootInput, { kind: 'open' }>): void {
+    const writer = new ByteWriter(32);
+    for (let i = 0; i < 8; i++) writer.u32(this.#rng.uint32());
+    const socket: Socket = {
+      id: input.socket,
+      ip: input.ip,
+      port: input.port,
+      origin: input.origin,
+      challenge: writer.finish(),
+      openedAtMs: this.#nowMs,
+      challengeUsed: false,
+      room: undefined,
+      node: undefined,
+      tokens: socketBurst,
+      tokensAtMs: this.#nowMs,
+      faults: 0,
+    };
+    this.#sockets.set(socket.id, socket);
+    if (this.#sockets.size > this.#options.socketsMax) {
+      this.#end(socket, 'full');
+      return;
+    }
+    this.#unregistered.set(socket.id, socket);
+    const { challenge } = socket;
+    this.#send(socket.id, this.#factory.newChallenge({ challenge, epoch: this.#epochMs, rootTimeMs: this.#nowMs }));
+  }
+
+  readonly #send = (socket: SocketId, packet: Packet): void => {
+    this.#outputs.push({ kind: 'send', socket, packet });
+  };
+
+  /** Says why and ends the socket. */
+  #end(socket: Socket, code: RootErrorCode): void {
+    this.#send(socket.id, this.#factory.newError(code, true));
+    this.#outputs.push({ kind: 'end', socket: socket.id });
+    this.#closed(socket);
+  }
+
+  #refuse(socket: Socket, code: RootErrorCode): void {
+    this.#send(socket.id, this.#factory.newError(code, false));
+  }
+
+  #fault(socket: Socket, code: RootErrorCode): void {
+    if (++socket.faults >= faultsMax) this.#end(socket, code);
+    else this.#refuse(socket, code);
+  }
+
+  #closed(socket: Socket): void {
+    this.#sockets.delete(socket.id);
+    this.#unregistered.delete(socket.id);
+    if (socket.room && socket.node !== undefined) socket.room.socketClosed(socket.node, socket.id, this.#nowMs);
+    this.#tidy(socket.room);
+  }
+
+  #tidy(room: Room | undefined): void {
+    if (room?.size === 0) this.#rooms.delete(room.id);
+  }
+
+  #takesToken(socket: Socket): boolean {
+    const gained = (Math.max(0, this.#nowMs - socket.tokensAtMs) / 1000) * socketRatePerSecond;
+    socket.tokens = Math.min(socketBurst, socket.tokens + gained);
+    socket.tokensAtMs = this.#nowMs;
+    if (socket.tokens < 1) return false;
+    socket.tokens--;
+    return true;
+  }
+
+  // Packets.
+
+  #packet(socket: Socket, packet: VerifiedPacket, admitted: boolean): void {
+    const { type } = packet.header;
+    // Signals are bounded by their ticket: a peer with many clients relays many at once.
+    if (type !== 'signal' && !this.#takesToken(socket)) {
+      this.#refuse(socket, 'rate');
+      return;
+    }
+    if (type === 'registration') {
+      this.#register(socket, packet, admitted);
+      return;
+    }
+    const { room, node } = socket;
+    if (room === undefined || node === undefined) {
+      this.#refuse(socket, 'out-of-turn');
+      return;
+    }
+    if (packet.senderId !== node) {
+      this.#fault(socket, 'malformed');
+      return;
+    }
+    const fault = this.#registered(room, node, packet);
+    if (fault === undefined) this.#tidy(room);
+    else if (fault === 'malformed') this.#fault(socket, fault);
+    else this.#refuse(socket, fault);
+  }
+
+  /** Handles a packet of a registered peer; gives back what was wrong with it. */
+  #registered(room: Room, node: NodeId, packet: VerifiedPacket): RootErrorCode | undefined {
+    const { type } = packet.header;
+    const shape = `${type}/${packet.action}`;
+    switch (shape) {
+      case 'advertise/request': {
+        const body = advertiseBody.decode(packet.body);
+        if (!body || body.purpose === 'move') return 'malformed';
+        room.advertise(node, body, this.#nowMs);
+        return undefined;
+      }
+      case 'advertise/confirm': {
+        const body = confirmBody.decode(packet.body);
+        if (!body) return 'malformed';
+        room.confirm(node, body, this.#nowMs);
+        return undefined;
+      }
+      case 'advertise/update': {
+        const body = offerBody.decode(packet.body);
+        if (!body) return 'malformed';
+        room.offer(node, { ...body, clientsMax: Math.min(body.clientsMax, this.#options.clientsMax) });
+        return undefined;
+      }
+      case 'reunion/request': {
+        const body = foldBody.decode(packet.body);
+        if (!body) return 'malformed';
+        return room.fold(node, body, this.#epochMs) ? undefined : 'out-of-turn';
+      }
+      case 'reunion/pull': {
+        const body = probeBody.decode(packet.body);
+        if (!body) return 'malformed';
+        room.probe(node, body);
+        return undefined;
+      }
+      case 'signal/request': {
+        const body = signalBody.decode(packet.body);
+        if (!body) return 'malformed';
+        return room.signal(node, body.to, body.ticket, packet as Packet<'signal'>, signalsPerTicketMax, this.#nowMs)
+          ? undefined
+          : 'no-ticket';
+      }
+      case 'leave/leave': {
+        const body = leaveBody.decode(packet.body);
+        if (!body) return 'malformed';
+        room.left(node, body.subject, this.#nowMs);
+        return undefined;
+      }
+      default:
+        return 'malformed';
+    }
+  }
+
+  #register(socket: Socket, packet: VerifiedPacket, admitted: boolean): void {
+    const request = packet.action === 'request' ? regReqBody.decode(packet.body) : undefined;
+    if (request === undefined) {
+      this.#fault(socket, 'malformed');
+      return;
+    }
+    const fault = this.#refusesRegistration(socket, request, packet.senderId, admitted);
+    if (fault !== undefined) {
+      this.#end(socket, fault);
+      return;
+    }
+    socket.challengeUsed = true;
+    this.#unregistered.delete(socket.id);
+    let room = this.#rooms.get(request.room);
+    if (room === undefined) {
+      room = new Room(request.room, this.#rng, this.#factory, this.#options, this.#send, this.#nowMs, this.#epochMs);
+      this.#rooms.set(request.room, room);
+    }
+    const former = room.socketOf(packet.senderId);
+    socket.room = room;
+    socket.node = packet.senderId;
+    const clientsMax = Math.min(request.clientsMax, this.#options.clientsMax);
+    const answer = room.register(packet.senderId, socket, { ...request, clientsMax }, this.#nowMs);
+    const old = former === undefined ? undefined : this.#sockets.get(former);
+    if (old) {
+      // The newest proven socket of an id has it (rule R6).
+      old.room = undefined;
+      this.#end(old, 'replaced');
+    }
+    const res = { epoch: this.#epochMs, rootTimeMs: this.#nowMs, roomSize: room.size, headDenied: answer.headDenied };
+    this.#send(socket.id, this.#factory.newRegRes(res));
+    room.settleHeads(this.#nowMs);
+  }
+
+  #refusesRegistration(socket: Socket, request: RegReq, id: NodeId, admitted: boolean): RootErrorCode | undefined {
+    if (socket.node !== undefined) return 'out-of-turn';
+    const isLate = this.#nowMs - socket.openedAtMs > challengeLifeMs;
+    if (socket.challengeUsed || isLate || !sameBytes(request.challenge, socket.challenge)) return 'challenge';
+    if (request.origin !== socket.origin) return 'origin';
+    if (!admitted) return 'admission';
+    const room = this.#rooms.get(request.room);
+    if (room && room.size >= this.#options.roomPeersMax && !room.has(id)) return 'full';
+    return undefined;
+  }
+
+  // Time.
+
+  #timer(): void {
+    for (const socket of this.#unregistered.values()) {
+      if (this.#nowMs - socket.openedAtMs < registerDeadlineMs) break;
+      this.#end(socket, 'deadline');
+    }
+    for (const room of this.#rooms.values()) {
+      room.timer(this.#nowMs);
+      this.#tidy(room);
+    }
+  }
+}
+
