@@ -77,7 +77,7 @@ describe('registration', () => {
     const peers = Array.from({ length: 7 }, () => before.join());
     const parents = new Map(peers.map((peer) => [peer.id, before.parentOf(peer)]));
     const after = new RootScript({}, { epochMs: 100_000 });
-    const newcomer = after.newPeer();
+    const newcomer = before.newPeer();
     for (const peer of [...peers].reverse()) {
       peer.inbox.length = 0;
       const parent = parents.get(peer.id);
