@@ -66,25 +66,25 @@ export function chooseWithoutFreeSlot(room: RoomTree, asker: RootNode, nowMs: nu
 export function chooseBackup(room: RoomTree, asker: RootNode, nowMs: number): RootNode | undefined {
   const parent = asker.parent === undefined ? undefined : room.nodes.get(asker.parent);
   if (parent === undefined || asker.depth === undefined) return undefined;
-  const holds = (node: RootNode | undefined): node is RootNode =>
+  const holds = (node: RootNode | undefined): boolean =>
     node?.depth !== undefined && node.backupsIn.size < backupsInMax && mayServe(room, asker, node, nowMs);
   if (parent.id === room.head) {
     const order = [...parent.clients].indexOf(asker.id);
     const number = Math.floor((order - 1) / 2);
     const target = order > 0 ? room.nodes.get([...parent.clients][number] ?? ('' as NodeId)) : undefined;
-    return holds(target) ? target : undefined;
+    return target && holds(target) ? target : undefined;
   }
   const grandparent = parent.parent === undefined ? undefined : room.nodes.get(parent.parent);
   for (const id of grandparent?.clients ?? []) {
     const uncle = room.nodes.get(id);
-    if (id !== parent.id && holds(uncle)) return uncle;
+    if (uncle && id !== parent.id && holds(uncle)) return uncle;
   }
-  if (holds(grandparent)) return grandparent;
+  if (grandparent && holds(grandparent)) return grandparent;
   // Uncles hold two each and have k nephews: who has no clients can close no circle and takes a cousin.
   for (const uncleId of asker.clients.size === 0 ? (grandparent?.clients ?? []) : []) {
     for (const id of uncleId === parent.id ? [] : (room.nodes.get(uncleId)?.clients ?? [])) {
       const cousin = room.nodes.get(id);
-      if (holds(cousin)) return cousin;
+      if (cousin && holds(cousin)) return cousin;
     }
   }
   return undefined;

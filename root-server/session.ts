@@ -1,0 +1,48 @@
+/** One socket: packets in, verified in their order, handed to the core; bounded in every direction. */
+import type { Socket } from 'socket.io';
+import type { RootErrorCode } from '../protocol/errors.ts';
+import { rootBodyBytesMax } from '../protocol/limits.ts';
+import { decodePacket, type Packet } from '../protocol/wire/packet.ts';
+import { verifyForRoot, type Verdict } from './verify.ts';
+
+/** Packets of one socket that wait for their verification; beyond it they are answered `rate`. */
+const waitingMax = 64;
+
+export interface SessionEvents {
+  packet(verdict: Verdict): void;
+  bad(code: RootErrorCode): void;
+  bytes(bytes: Uint8Array): void;
+}
+
+/** Reads a socket's events. The only event there is: `packet`, with one binary argument. */
+export function readSocket(socket: Socket, events: SessionEvents): void {
+  let queue = Promise.resolve();
+  let waiting = 0;
+  const verify = async (packet: Packet): Promise<void> => {
+    const verdict = await verifyForRoot(packet);
+    waiting--;
+    if (verdict === undefined) events.bad('malformed');
+    else events.packet(verdict);
+  };
+  socket.onAny((event: unknown, ...args: unknown[]) => {
+    const [bytes] = args;
+    if (event !== 'packet' || args.length !== 1 || !(bytes instanceof Uint8Array)) {
+      events.bad('malformed');
+      return;
+    }
+    events.bytes(bytes);
+    if (bytes.length > rootBodyBytesMax) {
+      events.bad('too-large');
+      return;
+    }
+    const decoded = decodePacket(Uint8Array.from(bytes));
+    if (!decoded.ok) {
+      events.bad('malformed');
+    } else if (waiting >= waitingMax) {
+      events.bad('rate');
+    } else {
+      waiting++;
+      queue = queue.then(() => verify(decoded.packet));
+    }
+  });
+}

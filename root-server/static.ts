@@ -1,0 +1,71 @@
+/** Serves the built page with the headers that keep it to itself. */
+import { existsSync } from 'node:fs';
+import type { IncomingMessage, ServerResponse } from 'node:http';
+import { join } from 'node:path';
+import sirv from 'sirv';
+
+/**
+ * Everything from this origin only, no inline script, and no string becomes code or markup without a policy. `blob:` and
+ * `data:` are for pictures people send and QR codes.
+ */
+const policy = [
+  "default-src 'none'",
+  "script-src 'self'",
+  "style-src 'self'",
+  "img-src 'self' data: blob:",
+  "connect-src 'self'",
+  "font-src 'self'",
+  "manifest-src 'self'",
+  "worker-src 'self'",
+  "base-uri 'none'",
+  "form-action 'none'",
+  "frame-ancestors 'none'",
+  "require-trusted-types-for 'script'",
+  'trusted-types banyan dompurify svelte-trusted-html',
+].join('; ');
+
+const headers: Readonly<Record<string, string>> = {
+  'Content-Security-Policy': policy,
+  'X-Content-Type-Options': 'nosniff',
+  'Referrer-Policy': 'no-referrer',
+  'Cross-Origin-Opener-Policy': 'same-origin',
+  'Cross-Origin-Resource-Policy': 'same-origin',
+  'Permissions-Policy': 'camera=(), microphone=(), geolocation=(), payment=(), usb=()',
+};
+
+export type Handler = (request: IncomingMessage, response: ServerResponse) => void;
+
+function plain(response: ServerResponse, status: number, text: string): void {
+  response.writeHead(status, { 'Content-Type': 'text/plain; charset=utf-8' });
+  response.end(`${text}\n`);
+}
+
+/** Serves `folder` (the built page), and `/healthz` with what `health` gives. */
+export function servePage(folder: string, health: () => object): Handler {
+  const isBuilt = existsSync(join(folder, 'index.html'));
+  const files = isBuilt
+    ? sirv(folder, {
+        etag: true,
+        setHeaders: (response, path) => {
+          // File names in assets/ carry a hash of what is in them.
+          const caching = path.startsWith('/assets/') ? 'public, max-age=31536000, immutable' : 'no-cache';
+          response.setHeader('Cache-Control', caching);
+        },
+      })
+    : undefined;
+  return (request, response) => {
+    for (const [name, value] of Object.entries(headers)) response.setHeader(name, value);
+    if (request.method !== 'GET' && request.method !== 'HEAD') {
+      plain(response, 405, 'Only GET is served here.');
+    } else if (request.url === '/healthz') {
+      response.writeHead(200, { 'Content-Type': 'application/json', 'Cache-Control': 'no-store' });
+      response.end(JSON.stringify(health()));
+    } else if (files === undefined) {
+      plain(response, 503, 'The page is not built: run `npm run build`, or start with `npm start`.');
+    } else {
+      files(request, response, () => {
+        plain(response, 404, 'There is nothing here.');
+      });
+    }
+  };
+}

@@ -1,0 +1,44 @@
+/** `--https`: a certificate of this machine's own, made on first use, so that LAN pages are secure contexts. */
+import { existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { generate } from 'selfsigned';
+import { lanAddresses } from './addresses.ts';
+
+export interface Certificate {
+  readonly key: string;
+  readonly cert: string;
+}
+
+/** Days a certificate is good for: browsers refuse longer ones. */
+const validDays = 397;
+
+interface AltName {
+  readonly type: 2 | 7;
+  readonly value?: string;
+  readonly ip?: string;
+}
+
+/** The stored certificate, or a new one for localhost and this machine's addresses. The key is readable by its owner only. */
+export async function loadCertificate(folder = '.banyan'): Promise<Certificate> {
+  const [keyFile, certFile] = [join(folder, 'key.pem'), join(folder, 'cert.pem')];
+  if (existsSync(keyFile) && existsSync(certFile)) {
+    return { key: readFileSync(keyFile, 'utf8'), cert: readFileSync(certFile, 'utf8') };
+  }
+  const addresses = ['127.0.0.1', '::1', ...lanAddresses()];
+  const altNames: AltName[] = [
+    { type: 2, value: 'localhost' },
+    ...addresses.map((ip): AltName => ({ type: 7, ip })),
+  ];
+  const now = Date.now();
+  const pems = await generate([{ name: 'commonName', value: 'Banyan on this machine' }], {
+    algorithm: 'sha256',
+    keyType: 'ec',
+    notBeforeDate: new Date(now - 3_600_000),
+    notAfterDate: new Date(now + validDays * 86_400_000),
+    extensions: [{ name: 'subjectAltName', altNames }],
+  } as unknown as Parameters<typeof generate>[1]);
+  mkdirSync(folder, { recursive: true, mode: 0o700 });
+  writeFileSync(keyFile, pems.private, { mode: 0o600 });
+  writeFileSync(certFile, pems.cert);
+  return { key: pems.private, cert: pems.cert };
+}
