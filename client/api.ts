@@ -190,5 +190,9 @@ export interface Room extends AsyncDisposable {
   /** Ask the way to the root, hop by hop. */
   probe(): Promise<Probe>;
   stats(): RoomStats;
+  /** Whether the page is a secure context; without it a slower crypto is used. True in Node. */
+  readonly secureContext: boolean;
+  /** The last 10,000 inputs of this peer's core with their times, as JSON: `npm run sim -- --replay FILE` runs them again. */
+  journal(): string;
   leave(): Promise<void>;
 }

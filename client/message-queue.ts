@@ -1,0 +1,58 @@
+/** Messages as an async iterator, bounded. */
+import { BanyanError, type Message } from './api.ts';
+
+/** Messages that wait for a consumer; one that lags further gets an error instead of a silent loss. */
+const waitingMax = 10_000;
+
+export class MessageQueue implements AsyncIterableIterator<Message> {
+  readonly #waiting: Message[] = [];
+  readonly #onEnd: () => void;
+  #wake: (() => void) | undefined;
+  #isOver = false;
+  #error: BanyanError | undefined;
+
+  constructor(onEnd: () => void) {
+    this.#onEnd = onEnd;
+  }
+
+  push(message: Message): void {
+    if (this.#isOver) return;
+    if (this.#waiting.length >= waitingMax) {
+      this.#error = new BanyanError('busy', `more than ${waitingMax} messages wait to be read`);
+      this.end();
+      return;
+    }
+    this.#waiting.push(message);
+    this.#wake?.();
+  }
+
+  /** No more messages come; those that wait can still be read. */
+  end(): void {
+    if (this.#isOver) return;
+    this.#isOver = true;
+    this.#onEnd();
+    this.#wake?.();
+  }
+
+  async next(): Promise<IteratorResult<Message>> {
+    while (this.#waiting.length === 0 && !this.#isOver) {
+      await new Promise<void>((resolve) => {
+        this.#wake = resolve;
+      });
+      this.#wake = undefined;
+    }
+    const value = this.#waiting.shift();
+    if (value !== undefined) return { done: false, value };
+    if (this.#error) throw this.#error;
+    return { done: true, value: undefined };
+  }
+
+  return(): Promise<IteratorResult<Message>> {
+    this.end();
+    return Promise.resolve({ done: true, value: undefined });
+  }
+
+  [Symbol.asyncIterator](): this {
+    return this;
+  }
+}

@@ -1,0 +1,74 @@
+/** Checks of what callers hand in, with errors that say what is wrong. */
+import { channelBytesMax, clientsDefault, clientsMax, messageBodyBytesMax, nameBytesMax } from '../protocol/limits.ts';
+import type { PeerRole } from '../protocol/types.ts';
+import { BanyanError, type RoomOptions, type SendOptions } from './api.ts';
+import { utf8 } from './crypto/provider.ts';
+
+export interface CheckedOptions {
+  readonly name: string;
+  readonly clientsMax: number;
+  readonly role: PeerRole;
+  readonly history: boolean;
+  readonly iceServers: readonly RTCIceServer[];
+}
+
+/** Public STUN is nobody's service to promise: without servers a room works within one network. */
+const defaultIceServers: readonly RTCIceServer[] = [];
+
+/** Control, format (bidirectional among them), surrogate and unassigned characters; runs of white space. */
+const unwanted = /[\p{Cc}\p{Cf}\p{Cs}\p{Cn}\p{Zl}\p{Zp}]/gu;
+
+/** A name as others may see it: normalised, one line, at most 64 bytes of UTF-8. */
+export function normalizeName(name: string): string {
+  const clean = name.normalize('NFC').replace(/\s+/gu, ' ').replace(unwanted, '').trim();
+  let short = '';
+  for (const symbol of clean) {
+    if (utf8(short + symbol).length > nameBytesMax) break;
+    short += symbol;
+  }
+  return short.trim();
+}
+
+function argument(message: string): BanyanError {
+  return new BanyanError('argument', message);
+}
+
+/** Whether this is a phone: a small screen worked by finger. Phones keep their battery for themselves. */
+function isPhone(): boolean {
+  if (typeof matchMedia === 'undefined') return false;
+  return matchMedia('(pointer: coarse) and (max-width: 600px), (pointer: coarse) and (max-height: 600px)').matches;
+}
+
+export function checkOptions(options: RoomOptions): CheckedOptions {
+  const { name = '', maxClients, role, history = true, iceServers = defaultIceServers } = options;
+  if (typeof name !== 'string') throw argument('name must be a string');
+  if (role !== undefined && !['peer', 'leaf', 'relay'].includes(role)) throw argument('role must be peer, leaf or relay');
+  if (maxClients !== undefined && !(Number.isInteger(maxClients) && maxClients >= 0 && maxClients <= clientsMax)) {
+    throw argument(`maxClients must be a whole number from 0 to ${clientsMax}`);
+  }
+  if (typeof history !== 'boolean') throw argument('history must be true or false');
+  if (!Array.isArray(iceServers)) throw argument('iceServers must be an array');
+  const leaf = role === 'leaf' || maxClients === 0 || (role === undefined && maxClients === undefined && isPhone());
+  return {
+    name: normalizeName(name),
+    role: leaf ? 'leaf' : (role ?? 'peer'),
+    clientsMax: leaf ? (maxClients ?? 0) : (maxClients ?? (role === 'relay' ? clientsMax : clientsDefault)),
+    history,
+    iceServers: iceServers as readonly RTCIceServer[],
+  };
+}
+
+/** The bytes of a message body and of its channel, checked. */
+export function checkMessage(body: string | Uint8Array, options: SendOptions): Uint8Array {
+  if (typeof body !== 'string' && !(body instanceof Uint8Array)) throw argument('body must be a string or a Uint8Array');
+  const data = typeof body === 'string' ? utf8(body) : Uint8Array.from(body);
+  if (data.length > messageBodyBytesMax - 128) {
+    throw argument(`body is ${data.length} bytes; at most ${messageBodyBytesMax - 128} go into one message`);
+  }
+  const { to, channel } = options;
+  if (to !== undefined && !/^[0-9a-f]{32}$/.test(to)) throw argument('to must be the id of a member');
+  if (channel !== undefined && utf8(channel).length > channelBytesMax) {
+    throw argument(`channel must be at most ${channelBytesMax} bytes`);
+  }
+  return data;
+}

@@ -1,0 +1,148 @@
+/**
+ * Makes packets that leave and checks packets that come: encryption for the room, signatures, ids (rules S2, S3, R3). The
+ * core's two crypto ports in one object, because both need the same keys.
+ */
+import type { Signer, Verifier } from '../protocol/ports.ts';
+import { noNode, type NodeId } from '../protocol/types.ts';
+import { chunkPrefixBytes, regReqBody, signalBody } from '../protocol/wire/bodies.ts';
+import { ByteWriter, toHex } from '../protocol/wire/bytes.ts';
+import {
+  encodeHeader,
+  encodePacket,
+  encodeSignedRegion,
+  packetTypes,
+  signedRegionOf,
+  type Packet,
+  type VerifiedPacket,
+} from '../protocol/wire/packet.ts';
+import { concat, utf8, type CryptoProvider, type SigningKey } from './crypto/provider.ts';
+import type { RoomKeys } from './room-link.ts';
+
+const domain = utf8('banyan-1');
+const admissionDomain = utf8('banyan-admission-1');
+const ivBytes = 12;
+/** Ids of senders that are kept. */
+const idsKept = 4_096;
+
+/** Bytes of the body that stay readable in front of what is encrypted. */
+function clearBytes(packet: Packet): number {
+  return packet.header.type === 'chunk' ? chunkPrefixBytes : 0;
+}
+
+/** One for each packet under one stream's key: type, file and seq. */
+function ivOf(packet: Packet): Uint8Array {
+  const file = packet.header.type === 'chunk' ? packet.body.subarray(0, chunkPrefixBytes) : new Uint8Array(chunkPrefixBytes);
+  return new ByteWriter(ivBytes)
+    .u8(packetTypes[packet.header.type].code)
+    .raw(new Uint8Array(3))
+    .raw(file)
+    .u32(packet.header.seq)
+    .finish();
+}
+
+export class Sealer implements Signer, Verifier {
+  readonly id: NodeId;
+  readonly publicKey: Uint8Array;
+  readonly #provider: CryptoProvider;
+  readonly #key: SigningKey;
+  readonly #room: RoomKeys;
+  readonly #ids = new Map<string, NodeId>();
+
+  private constructor(provider: CryptoProvider, key: SigningKey, room: RoomKeys, id: NodeId) {
+    this.#provider = provider;
+    this.#key = key;
+    this.#room = room;
+    this.publicKey = key.publicKey;
+    this.id = id;
+  }
+
+  /** With a fresh key pair. */
+  static async create(provider: CryptoProvider, room: RoomKeys): Promise<Sealer> {
+    const key = await provider.newKey();
+    const hash = await provider.sha256(key.publicKey);
+    return new Sealer(provider, key, room, toHex(hash.subarray(0, 16)) as NodeId);
+  }
+
+  async seal(packet: Packet): Promise<Packet> {
+    const ready = await this.#encrypt(packet);
+    if (!packetTypes[packet.header.type].signed) return ready;
+    const validator = await this.#key.sign(concat(domain, encodeSignedRegion(ready)));
+    const signed = { ...ready, validator };
+    return { ...signed, bytes: encodePacket(signed) };
+  }
+
+  async #encrypt(packet: Packet): Promise<Packet> {
+    switch (packet.header.type) {
+      case 'message':
+      case 'chunk': {
+        const clear = clearBytes(packet);
+        const cipher = await this.#room.stream(packet.sender, packet.header.session);
+        const sealed = await cipher.seal(ivOf(packet), encodeHeader(packet), packet.body.subarray(clear));
+        return { ...packet, body: concat(packet.body.subarray(0, clear), sealed) };
+      }
+      case 'registration': {
+        const request = packet.action === 'request' ? regReqBody.decode(packet.body) : undefined;
+        if (request === undefined) return packet;
+        const proof = concat(admissionDomain, request.challenge, packet.sender);
+        const admission = await this.#room.admission.sign(proof);
+        return { ...packet, body: regReqBody.encode({ ...request, admission }) };
+      }
+      case 'signal': {
+        const signal = signalBody.decode(packet.body);
+        if (signal === undefined) return packet;
+        const iv = crypto.getRandomValues(new Uint8Array(ivBytes));
+        const sealed = await this.#room.signals.seal(iv, utf8(`${signal.to} ${signal.ticket}`), signal.data);
+        return { ...packet, body: signalBody.encode({ ...signal, data: concat(iv, sealed) }) };
+      }
+      default:
+        return packet;
+    }
+  }
+
+  verify(packet: Packet): Promise<VerifiedPacket | undefined> | VerifiedPacket | undefined {
+    // The root's own packets name nobody and carry no signature; Peer takes them only from the root link.
+    if (packet.sender.every((byte) => byte === 0)) return { ...packet, senderId: noNode };
+    const id = this.#ids.get(toHex(packet.sender));
+    if (id !== undefined && !packetTypes[packet.header.type].signed) return { ...packet, senderId: id };
+    return this.#verify(packet, id);
+  }
+
+  async #verify(packet: Packet, known: NodeId | undefined): Promise<VerifiedPacket | undefined> {
+    const senderId = known ?? (await this.#idOf(packet.sender));
+    if (!packetTypes[packet.header.type].signed) return { ...packet, senderId };
+    if (packet.bytes === undefined) return undefined;
+    const region = concat(domain, signedRegionOf(packet, packet.bytes));
+    if (!(await this.#provider.verify(packet.sender, packet.validator, region))) return undefined;
+    return this.#decrypt({ ...packet, senderId });
+  }
+
+  /** A message or chunk gets its `plainText`; a signal's body is given with its data in the clear. */
+  async #decrypt(packet: VerifiedPacket): Promise<VerifiedPacket | undefined> {
+    switch (packet.header.type) {
+      case 'message':
+      case 'chunk': {
+        const cipher = await this.#room.stream(packet.sender, packet.header.session);
+        const sealed = packet.body.subarray(clearBytes(packet));
+        const plainText = await cipher.open(ivOf(packet), encodeHeader(packet), sealed);
+        return plainText && { ...packet, plainText };
+      }
+      case 'signal': {
+        const signal = signalBody.decode(packet.body);
+        if (signal === undefined) return undefined;
+        const { to, ticket, data } = signal;
+        const opened = await this.#room.signals.open(data.subarray(0, ivBytes), utf8(`${to} ${ticket}`), data.subarray(ivBytes));
+        return opened && { ...packet, body: signalBody.encode({ to, ticket, data: opened }) };
+      }
+      default:
+        return packet;
+    }
+  }
+
+  async #idOf(publicKey: Uint8Array): Promise<NodeId> {
+    const hash = await this.#provider.sha256(publicKey);
+    const id = toHex(hash.subarray(0, 16)) as NodeId;
+    if (this.#ids.size >= idsKept) this.#ids.delete(this.#ids.keys().next().value ?? '');
+    this.#ids.set(toHex(publicKey), id);
+    return id;
+  }
+}

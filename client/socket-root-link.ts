@@ -1,0 +1,45 @@
+/** The control connection to the root, over Socket.IO. Comes back by itself. */
+import { io } from 'socket.io-client';
+import type { RootLink, RootLinkEvents } from '../protocol/ports.ts';
+
+/** First and longest wait before connecting again, ms, with half of it at random either way. */
+const againMinMs = 300;
+const againMaxMs = 4_000;
+const connectTimeoutMs = 8_000;
+/** Wait after the root itself ended the connection, ms: it had a reason. */
+const afterRefusalMs = 2_000;
+
+export function connectRoot(rootUrl: string, events: RootLinkEvents): RootLink {
+  const socket = io(rootUrl, {
+    path: '/banyan',
+    transports: ['websocket'],
+    forceNew: true,
+    reconnectionDelay: againMinMs,
+    reconnectionDelayMax: againMaxMs,
+    randomizationFactor: 0.5,
+    timeout: connectTimeoutMs,
+  });
+  let timer: ReturnType<typeof setTimeout> | undefined;
+  socket.on('connect', () => {
+    events.up();
+  });
+  socket.on('disconnect', (reason) => {
+    events.down();
+    // Socket.IO does not come back by itself after this one.
+    if (reason === 'io server disconnect') timer = setTimeout(() => socket.connect(), afterRefusalMs * (0.5 + Math.random()));
+  });
+  socket.on('packet', (data: unknown) => {
+    if (data instanceof ArrayBuffer) events.packet(new Uint8Array(data));
+    else if (data instanceof Uint8Array) events.packet(Uint8Array.from(data));
+  });
+  return {
+    send: (bytes) => {
+      if (socket.connected) socket.emit('packet', bytes);
+    },
+    close: () => {
+      clearTimeout(timer);
+      socket.removeAllListeners();
+      socket.disconnect();
+    },
+  };
+}
