@@ -18,14 +18,12 @@ function fullTree(peers: number, k: number): TreePeer[] {
   }));
 }
 const shapeFor = (peers: number, k = 4) => shapeOf(fullTree(peers, k), nodeId(0));
-const anyPeers = fc
-  .array(fc.option(fc.nat(40), { nil: undefined }), { maxLength: 40 })
-  .map((parents) =>
-    parents.map((parent, n): TreePeer => ({
-      id: nodeId(n),
-      parent: parent === undefined ? undefined : nodeId(parent),
-    })),
-  );
+const anyPeers = fc.array(fc.option(fc.nat(40), { nil: undefined }), { maxLength: 40 }).map((parents) =>
+  parents.map((parent, n): TreePeer => ({
+    id: nodeId(n),
+    parent: parent === undefined ? undefined : nodeId(parent),
+  })),
+);
 
 describe('shapeOf', () => {
   it('counts depth and size', () => {

@@ -1,0 +1,214 @@
+/** A room that is not there, with the SDK's interface, so that the page can be looked at without a network. Development only. */
+import {
+  type JoinDetail,
+  type Member,
+  type Message,
+  type MessageId,
+  type NodeId,
+  type PacketTrace,
+  type Probe,
+  type ReasonCode,
+  type Room,
+  type RoomEvents,
+  type RoomState,
+  type RoomStats,
+  type SendOptions,
+  type TreeView,
+} from '../../../client/api.ts';
+import { type FakeWorld } from './fake-world.ts';
+
+type Listener = (event: never) => void;
+
+export class FakeRoom implements Room {
+  readonly id = 'f'.repeat(64);
+  readonly link: string;
+  state: RoomState = 'attached';
+  detail: JoinDetail = 'attached';
+  reason: ReasonCode | undefined = 'none';
+  rootReachable = true;
+  readonly world: FakeWorld;
+  #self: Member;
+  #tree: TreeView | undefined;
+  readonly #listeners = new Map<keyof RoomEvents, Set<Listener>>();
+  #seq = 0;
+  #packetsIn = 0;
+  #packetsOut = 0;
+
+  constructor(link: string, world: FakeWorld, self: Member) {
+    this.link = link;
+    this.world = world;
+    this.#self = self;
+  }
+
+  get self(): Member {
+    return this.#self;
+  }
+  get members(): ReadonlyMap<NodeId, Member> {
+    return this.world.members;
+  }
+  get tree(): TreeView {
+    this.#tree ??= this.#makeTree();
+    return this.#tree;
+  }
+
+  #makeTree(): TreeView {
+    const { id } = this.self;
+    const { world } = this;
+    const path = world.pathTo(id);
+    const clients = world.clientsOf(id);
+    const parent = path.at(-2);
+    const healing = this.state === 'healing';
+    const near = [...clients, ...(parent === undefined ? [] : [parent])];
+    return {
+      parent: healing ? undefined : (parent ?? id),
+      head: path.length === 1 && !healing,
+      clients,
+      backup: undefined,
+      path: healing ? [] : path,
+      depth: healing ? 0 : path.length,
+      roomSize: world.peers.size,
+      peers: new Map(world.peers),
+      roundTripMs: new Map(near.map((each) => [each, 4 + (Number.parseInt(each.slice(0, 2), 16) % 60)])),
+    };
+  }
+
+  emit<K extends keyof RoomEvents>(event: K, value: RoomEvents[K]): void {
+    for (const listener of this.#listeners.get(event) ?? []) (listener as (e: RoomEvents[K]) => void)(value);
+  }
+
+  on<K extends keyof RoomEvents>(
+    event: K,
+    listener: (e: RoomEvents[K]) => void,
+    options?: { signal?: AbortSignal },
+  ): () => void {
+    const listeners = this.#listeners.get(event) ?? new Set();
+    this.#listeners.set(event, listeners);
+    listeners.add(listener as Listener);
+    const end = () => void listeners.delete(listener as Listener);
+    options?.signal?.addEventListener('abort', end);
+    return end;
+  }
+
+  /** The tree changed: tells it. */
+  changed(): void {
+    this.#tree = undefined;
+    this.emit('tree', this.tree);
+  }
+
+  setState(state: RoomState, detail: JoinDetail, reason: ReasonCode): void {
+    this.state = state;
+    this.detail = detail;
+    this.reason = reason;
+    this.#tree = undefined;
+    this.emit('state', { state, detail, reason });
+  }
+
+  trace(part: Partial<PacketTrace>): void {
+    if (part.direction === 'out') this.#packetsOut += 1;
+    else this.#packetsIn += 1;
+    this.emit('packet', {
+      direction: 'in',
+      type: 'message',
+      action: 'push',
+      peer: 'root',
+      sender: this.self.id,
+      bytes: 180,
+      atMs: Date.now(),
+      seq: 0,
+      ...part,
+    });
+  }
+
+  /** Somebody says something: as traces of its packets and a delivered message. */
+  say(from: NodeId, text: string, ago = 0): MessageId {
+    this.#seq += 1;
+    const seq = this.#seq;
+    const { id } = this.self;
+    const hops = this.world.distance(from, id);
+    const path = this.world.pathTo(id);
+    const near = [...this.world.clientsOf(id), ...(path.length > 1 ? [path.at(-2)] : [])].filter(
+      (each) => each !== undefined,
+    );
+    const cameFrom = near.find((each) => this.world.distance(each, from) < hops);
+    const bytes = 150 + text.length;
+    if (ago === 0) {
+      if (cameFrom !== undefined) this.trace({ direction: 'in', peer: cameFrom, sender: from, bytes, seq });
+      for (const each of near)
+        if (each !== cameFrom) this.trace({ direction: 'out', peer: each, sender: from, bytes, seq });
+    }
+    const now = Date.now();
+    const message: Message = {
+      id: `${from}:0:${seq}:0`,
+      from,
+      text,
+      sentAt: now - ago - hops * 9,
+      receivedAt: now,
+      hops,
+      self: from === id,
+    };
+    this.emit('message', message);
+    return message.id;
+  }
+
+  /** One sweep of the reunion. */
+  sweep(): void {
+    const parent = this.world.peers.get(this.self.id)?.parent ?? 'root';
+    this.trace({ type: 'reunion', action: 'request', direction: 'out', peer: parent, bytes: 96 });
+    this.trace({ type: 'reunion', action: 'response', direction: 'in', peer: parent, bytes: 210 });
+    for (const peer of this.world.clientsOf(this.self.id)) {
+      this.trace({ type: 'reunion', action: 'request', direction: 'in', peer, sender: peer, bytes: 96 });
+      this.trace({ type: 'reunion', action: 'response', direction: 'out', peer, bytes: 226 });
+    }
+  }
+
+  send(body: string | Uint8Array, _options?: SendOptions): Promise<MessageId> {
+    return Promise.resolve(this.say(this.self.id, typeof body === 'string' ? body : `${body.length} bytes`));
+  }
+
+  // eslint-disable-next-line @typescript-eslint/require-await -- nothing here waits.
+  async *messages(): AsyncGenerator<Message> {
+    throw new Error('the page listens to events');
+  }
+
+  rename(name: string): Promise<void> {
+    this.#self = { ...this.#self, name };
+    this.world.members.set(this.#self.id, this.#self);
+    this.emit('member', this.#self);
+    return Promise.resolve();
+  }
+
+  async probe(): Promise<Probe> {
+    await new Promise((resolve) => setTimeout(resolve, 180));
+    const path = this.tree.path.toReversed();
+    return { path, rootReachable: this.rootReachable, tookMs: 6 * path.length };
+  }
+
+  stats(): RoomStats {
+    return {
+      packetsIn: this.#packetsIn,
+      packetsOut: this.#packetsOut,
+      bytesIn: this.#packetsIn * 190,
+      bytesOut: this.#packetsOut * 190,
+      delivered: this.#seq,
+      duplicates: 0,
+      gaps: 0,
+      badPackets: 0,
+      heals: 1,
+      joinMs: 342,
+      lastHealMs: 212,
+      logPackets: this.#seq,
+      logBytes: this.#seq * 190,
+      connectionsMade: 4,
+      connectionsOpen: 3,
+    };
+  }
+
+  leave(): Promise<void> {
+    this.setState('left', 'attached', 'user');
+    return Promise.resolve();
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    await this.leave();
+  }
+}

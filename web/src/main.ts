@@ -1,0 +1,4 @@
+import { createRoomLink, joinRoom } from '../../client/index.ts';
+import { mountPage } from './mount.ts';
+
+mountPage({ createRoomLink, joinRoom });

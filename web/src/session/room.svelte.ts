@@ -1,0 +1,156 @@
+/** A room as the page shows it: the SDK's events gathered into values that Svelte can watch. */
+import {
+  type Member,
+  type Message,
+  type NodeId,
+  type Room,
+  type TreePeer,
+  type TreeView,
+} from '../../../client/api.ts';
+import { PacketLog } from '../inspect/packet-log.svelte.ts';
+import { shortId } from '../people/identity.ts';
+import { addEntries, type Entry, isHistory, messageEntry } from '../talk/timeline.ts';
+import { shapeOf } from '../tree/shape.ts';
+import { Traffic } from '../tree/traffic.svelte.ts';
+import { type Standing } from './words.ts';
+
+/** Events are gathered for one frame, so that a burst costs one drawing. In ms. */
+const gatherMs = 16;
+/** How often facts that have no event are looked at, in ms. */
+const lookMs = 1_000;
+/** Entries kept for the list; the oldest go first. */
+const entriesMax = 5_000;
+
+export class LiveRoom {
+  readonly room: Room;
+  readonly selfId: NodeId;
+  readonly packetLog = new PacketLog();
+  readonly traffic: Traffic;
+
+  standing: Standing = $state.raw() as Standing;
+  rootReachable = $state(true);
+  members: ReadonlyMap<NodeId, Member> = $state.raw(new Map());
+  tree: TreeView = $state.raw() as TreeView;
+  entries: readonly Entry[] = $state.raw([]);
+  /** Messages of others that arrived while the page was hidden. */
+  unread = $state(0);
+
+  readonly shape = $derived.by(() => {
+    const { peers, path, head } = this.tree;
+    const known: TreePeer[] = [...peers.values()];
+    if (!peers.has(this.selfId)) known.push({ id: this.selfId, parent: head ? undefined : this.tree.parent });
+    return shapeOf(known, head ? this.selfId : path[0]);
+  });
+
+  /** Called for each message of somebody else that arrives live. */
+  onmessage: ((message: Message) => void) | undefined;
+
+  readonly #known = new Map<NodeId, Member>();
+  readonly #end = new AbortController();
+  readonly #ended: () => void;
+  #added: Entry[] = [];
+  #list: Entry[] = [];
+  #timer: ReturnType<typeof setTimeout> | undefined;
+
+  constructor(room: Room, ended: () => void) {
+    this.room = room;
+    this.selfId = room.self.id;
+    this.#ended = ended;
+    this.traffic = new Traffic(this.selfId, () => this.shape);
+    const { signal } = this.#end;
+    room.on('message', (message) => this.#message(message), { signal });
+    room.on('join', (member) => this.#presence('join', member), { signal });
+    room.on('leave', (member) => this.#presence('leave', member), { signal });
+    room.on('member', () => this.#soon(), { signal });
+    room.on('state', () => this.#soon(), { signal });
+    room.on('tree', () => this.#soon(), { signal });
+    room.on('gap', (gap) => this.#add({ kind: 'gap', atMs: Date.now(), gap }), { signal });
+    room.on(
+      'packet',
+      (trace) => {
+        this.packetLog.add(trace);
+        this.traffic.packet(trace);
+      },
+      { signal },
+    );
+    const look = setInterval(() => this.#soon(), lookMs);
+    const shown = () => {
+      if (!document.hidden) this.unread = 0;
+    };
+    document.addEventListener('visibilitychange', shown);
+    signal.addEventListener('abort', () => {
+      clearInterval(look);
+      clearTimeout(this.#timer);
+      document.removeEventListener('visibilitychange', shown);
+    });
+    this.#flush();
+  }
+
+  /** The name somebody goes by, also after they left; the start of the id when none is known. */
+  nameOf(id: NodeId): string {
+    const name = (this.members.get(id) ?? this.#known.get(id))?.name ?? '';
+    return name === '' ? shortId(id) : name;
+  }
+
+  tagOf(id: NodeId): string {
+    return (this.members.get(id) ?? this.#known.get(id))?.tag ?? shortId(id);
+  }
+
+  /** Leaves the room; the page is told through `ended`. */
+  async close(): Promise<void> {
+    await this.room.leave();
+    this.#flush();
+  }
+
+  #message(message: Message): void {
+    this.#add(messageEntry(message));
+    if (message.self || isHistory(message)) return;
+    if (document.hidden) this.unread += 1;
+    this.onmessage?.(message);
+  }
+
+  #presence(change: 'join' | 'leave', member: Member): void {
+    this.#known.set(member.id, member);
+    // Who was here before is no news to a newcomer.
+    const isNews = !member.self && (change === 'leave' || member.sinceMs >= this.room.self.sinceMs);
+    if (isNews) this.#add({ kind: 'presence', atMs: Date.now(), change, id: member.id });
+    else this.#soon();
+  }
+
+  #add(entry: Entry): void {
+    this.#added.push(entry);
+    this.#soon();
+  }
+
+  #soon(): void {
+    this.#timer ??= setTimeout(() => this.#flush(), gatherMs);
+  }
+
+  #flush(): void {
+    clearTimeout(this.#timer);
+    this.#timer = undefined;
+    const { room } = this;
+    for (const member of room.members.values()) this.#known.set(member.id, member);
+    this.members = new Map(room.members);
+    const { tree } = room;
+    if (tree !== this.tree) this.tree = tree;
+    this.rootReachable = room.rootReachable;
+    this.#setStanding();
+    if (this.#added.length > 0) {
+      addEntries(this.#list, this.#added);
+      this.#added = [];
+      if (this.#list.length > entriesMax) this.#list = this.#list.slice(-entriesMax);
+      this.entries = this.#list.slice();
+    }
+    if (room.state === 'left' && !this.#end.signal.aborted) {
+      this.#end.abort();
+      this.#ended();
+    }
+  }
+
+  #setStanding(): void {
+    const { room } = this;
+    const { parent, head, depth, roomSize } = room.tree;
+    this.standing = { state: room.state, detail: room.detail, reason: room.reason, parent, head, depth, roomSize };
+  }
+}
