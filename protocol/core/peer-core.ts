@@ -9,8 +9,8 @@
 import type { LinkReason } from '../errors.ts';
 import { sleptAfterMs } from '../limits.ts';
 import type { Rng } from '../ports.ts';
-import { noNode, type LinkId, type NodeId } from '../types.ts';
-import { edgesBody, expectBody, frontierBody, healingBody, helloBody, leaveBody, pingBody, progressBody, refuseBody, wantBody } from '../wire/bodies.ts';
+import { noNode, noSession, type LinkId, type NodeId } from '../types.ts';
+import { edgesBody, expectBody, frontierBody, healingBody, helloBody, leaveBody, pingBody, progressBody, refuseBody, wantBody, type PresenceBody } from '../wire/bodies.ts';
 import { sameBytes } from '../wire/bytes.ts';
 import { PacketFactory, type Origin } from '../wire/packet-factory.ts';
 import type { Packet, VerifiedPacket } from '../wire/packet.ts';
@@ -41,6 +41,8 @@ export class PeerCore {
   readonly #clients: Clients;
   readonly #healing: Healing;
   readonly #reunion: ReunionSweep;
+  /** Presence that waits to be told. */
+  #presence: { readonly body: PresenceBody; readonly timeMs: number } | undefined;
   #presenceVersion = 0;
   #lastTurnMs = -Infinity;
   #outputsTaken = 0;
@@ -239,10 +241,7 @@ export class PeerCore {
         this.#flood.send(input.messages, input.timeMs);
         break;
       case 'presence':
-        this.#ctx.emit({
-          kind: 'seal',
-          packet: this.factory.newPresence(input.presence, ++this.#presenceVersion, input.timeMs),
-        });
+        this.#presence = { body: input.presence, timeMs: input.timeMs };
         break;
       case 'offer':
         this.#attach.offer(input.clientsMax, input.role, input.hidden);
@@ -353,6 +352,14 @@ export class PeerCore {
       else if (hello.role === 'parent') this.#attachTo(link, hello.frontierDigest);
       else if (link.phase === 'hello') this.#keepBackup(link);
     }
+  }
+
+  /** Who this peer is can only be signed once it has a session. */
+  #tellPresence(): void {
+    if (this.#presence === undefined || this.factory.session === noSession) return;
+    const { body, timeMs } = this.#presence;
+    this.#presence = undefined;
+    this.#ctx.emit({ kind: 'seal', packet: this.factory.newPresence(body, ++this.#presenceVersion, timeMs) });
   }
 
   // Changes of place.
@@ -493,6 +500,7 @@ export class PeerCore {
       if (verdict !== undefined) this.#linkEnded(link, verdict);
       else this.#links.ping(link, this.#depth(), parent);
     }
+    this.#tellPresence();
     this.#attach.timer();
     this.#reunion.timer();
     this.#healing.timer();

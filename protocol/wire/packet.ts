@@ -156,9 +156,12 @@ export function encodePacket(packet: Packet): Uint8Array {
     copy[copy.length - 1] = packet.hops;
     return copy;
   }
+  // The root signs nothing: its registration packets have a validator of zeros.
+  const isSigned = packetTypes[packet.header.type].signed;
+  const validator = isSigned && packet.validator.length === 0 ? new Uint8Array(validatorBytes) : packet.validator;
   return new ByteWriter(packetSize(packet))
     .raw(encodeSignedRegion(packet))
-    .raw(packet.validator)
+    .raw(validator)
     .id(packet.node.id)
     .u8(packet.hops)
     .finish();
