@@ -189,7 +189,8 @@ class LiveRoom implements Room {
         });
         signal?.addEventListener('abort', onAbort);
         this.#onFatal = finish;
-        if (this.state === 'attached') finish();
+        if (signal?.aborted === true) onAbort();
+        else if (this.state === 'attached') finish();
       });
     } catch (error) {
       await this.leave();

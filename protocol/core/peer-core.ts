@@ -72,6 +72,7 @@ export class PeerCore {
       },
       registered: () => {
         if (this.#position.anchored) this.#healing.wantBackup();
+        this.#reunion.rootChanged();
       },
       subtreeSize: () => this.#reunion.fold().subtreeSize,
     });
@@ -152,7 +153,7 @@ export class PeerCore {
       clients: this.#links.clients().map((link) => link.remote),
       links: this.linkViews(),
       path: position.path,
-      roomSize: position.roomSize,
+      roomSize: Math.max(this.#picture.size ?? position.roomSize, position.path.length),
       subtreeSize: this.#reunion.fold().subtreeSize,
       rootReachable: position.rootReachable,
       registered: this.#attach.registered,
@@ -190,6 +191,7 @@ export class PeerCore {
         break;
       case 'rootDown':
         this.#attach.rootDown();
+        this.#reunion.rootChanged();
         break;
       case 'rootPacket':
         this.#rootPacket(input.packet);

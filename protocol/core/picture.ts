@@ -43,6 +43,14 @@ export class Picture {
     return this.#edges.get(node)?.gone ?? true;
   }
 
+  /** Peers in the picture, which is fresher than the last sweep; `undefined` when it is not whole. */
+  get size(): number | undefined {
+    if (!this.#full || !this.#edges.has(this.#ctx.self)) return undefined;
+    let size = 0;
+    for (const edge of this.#edges.values()) if (!edge.gone) size++;
+    return size;
+  }
+
   /** Living edges, client -> parent. */
   edges(): Map<NodeId, NodeId> {
     const living = new Map<NodeId, NodeId>();

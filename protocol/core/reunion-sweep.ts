@@ -69,6 +69,11 @@ export class ReunionSweep {
     this.timer();
   }
 
+  /** The root came or went: the head tells at once. */
+  rootChanged(): void {
+    if (this.#position.head) this.#sweepAtMs = this.#ctx.nowMs;
+  }
+
   #anchorAsHead(): void {
     this.#position.rootReachable = this.#attach.registered;
     this.#position.setPath([this.#ctx.self]);
