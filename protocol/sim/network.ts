@@ -198,8 +198,13 @@ export class Network {
   #setDrain(end: LinkEnd): void {
     if (end.drainSet || end.unreportedBytes < drainReportBytes) return;
     end.drainSet = true;
-    const leftMs = end.bytesPerMs === Infinity ? this.nowMs : end.busyUntilMs - drainReportBytes / end.bytesPerMs;
-    this.#queue.push(Math.max(this.nowMs, leftMs), eventKinds.drain, end);
+    if (end.bytesPerMs === Infinity) {
+      this.#queue.push(this.nowMs, eventKinds.drain, end);
+      return;
+    }
+    // When as much as is worth a report has left, and never at once again: rounding could make that for ever.
+    const leftMs = end.busyUntilMs - (end.unreportedBytes - drainReportBytes) / end.bytesPerMs;
+    this.#queue.push(Math.max(this.nowMs + 1, leftMs), eventKinds.drain, end);
   }
 
   /** Bytes that left the buffer since the core was last told. Called by the loop. */
