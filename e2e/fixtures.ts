@@ -36,7 +36,7 @@ export class RoomPage {
 
   async see(): Promise<Seen> {
     return this.page.evaluate(() => {
-      const { room } = (window as never as { banyan: { room?: import('../client/api.ts').Room } }).banyan;
+      const room = (window as never as { banyan?: { room?: import('../client/api.ts').Room } }).banyan?.room;
       if (!room) return { id: '', state: 'none', parent: undefined, head: false, clients: [], path: [], roomSize: 0, rootReachable: false };
       const { tree } = room;
       return {
