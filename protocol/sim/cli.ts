@@ -13,7 +13,7 @@ import type { ScenarioName } from './scenarios.ts';
 
 /** Lines of trace that a failure prints, and that `--trace` keeps. */
 const traceTailLines = 60;
-const traceLinesMax = 20_000;
+const traceLinesMax = 400_000;
 /** Failures that are told in full; more are only counted. */
 const failuresToldMax = 5;
 

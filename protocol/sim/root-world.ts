@@ -50,7 +50,6 @@ export class RootWorld {
   readonly #verify: (packet: Packet) => VerifiedPacket;
   readonly #sockets = new Map<SocketId, RootSocket>();
   #nextSocket = 1;
-  #startedAtMs = 0;
   #timerAtMs = Infinity;
 
   constructor(
@@ -77,7 +76,6 @@ export class RootWorld {
   // The root's life.
 
   start(): void {
-    this.#startedAtMs = this.nowMs;
     this.core = new RootCore(this.#rng.fork(11), Math.floor(wallStartMs + this.nowMs), this.#options);
     this.#arm();
   }
@@ -96,8 +94,9 @@ export class RootWorld {
     }
   }
 
+  /** The root's clock, ms since 1970. */
   #clockMs(): number {
-    return this.nowMs - this.#startedAtMs;
+    return wallStartMs + this.nowMs;
   }
 
   #handle(input: RootInput): void {
@@ -120,7 +119,7 @@ export class RootWorld {
   #arm(): void {
     const due = this.core?.nextTimeoutMs();
     if (due === undefined) return;
-    const atMs = Math.max(Math.floor(this.nowMs) + 1, Math.ceil(due + this.#startedAtMs));
+    const atMs = Math.max(Math.floor(this.nowMs) + 1, Math.ceil(due - wallStartMs));
     if (atMs >= this.#timerAtMs) return;
     this.#timerAtMs = atMs;
     this.#queue.push(atMs, eventKinds.rootTimer, this.generation);
