@@ -1,0 +1,56 @@
+/** The command line: `npm run bench -- [--only NAME] [--peers N] [--runs N] [--libraries A,B] [--json]`. */
+import { parseArgs } from 'node:util';
+import { libraries, type Library } from './pages/mesh-peer.ts';
+
+export const measurements = ['link', 'mesh'] as const;
+export type Measurement = (typeof measurements)[number];
+
+export interface Arguments {
+  readonly only: readonly Measurement[];
+  /** Pages of `mesh`, 2 to 64. */
+  readonly peers: number;
+  /** Runs of each contestant; medians are taken over them. */
+  readonly runs: number | undefined;
+  readonly libraries: readonly Library[];
+  readonly json: boolean;
+  /** Folder for CPU profiles of the two pages of `link`. */
+  readonly profile: string | undefined;
+}
+
+export const usage = `usage: npm run bench -- [options]
+  --only NAME        ${measurements.join(' or ')}; default: all
+  --peers N          pages of mesh, 2 to 64; default 8
+  --runs N           runs of each contestant; default 5 (link), 3 (mesh)
+  --libraries A,B    contestants of mesh; default ${libraries.join(',')}
+  --json             one JSON object a measurement instead of tables
+  --profile FOLDER   link: also write a CPU profile of each page`;
+
+/** Reads the arguments; a string says what is wrong with them. */
+export function readArguments(args: readonly string[]): Arguments | string {
+  let values;
+  try {
+    ({ values } = parseArgs({
+      args: [...args],
+      options: {
+        only: { type: 'string' },
+        peers: { type: 'string', default: '8' },
+        runs: { type: 'string' },
+        libraries: { type: 'string' },
+        json: { type: 'boolean', default: false },
+        profile: { type: 'string' },
+      },
+    }));
+  } catch (error) {
+    return error instanceof Error ? error.message : String(error);
+  }
+  const only = measurements.filter((name) => values.only === undefined || values.only === name);
+  if (only.length === 0) return `no measurement is called '${values.only ?? ''}'`;
+  const peers = Number(values.peers);
+  if (!Number.isInteger(peers) || peers < 2 || peers > 64) return '--peers takes a number from 2 to 64';
+  const runs = values.runs === undefined ? undefined : Number(values.runs);
+  if (runs !== undefined && (!Number.isInteger(runs) || runs < 1)) return '--runs takes a number from 1';
+  const names = values.libraries?.split(',') ?? libraries;
+  const chosen = libraries.filter((library) => names.includes(library));
+  if (chosen.length !== names.length) return `--libraries takes some of ${libraries.join(', ')}`;
+  return { only, peers, runs, libraries: chosen, json: values.json, profile: values.profile };
+}

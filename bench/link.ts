@@ -1,0 +1,139 @@
+/** One link of Banyan beside a bare RTCDataChannel between the same two pages. */
+import type { CDPSession, Page } from '@playwright/test';
+import { mkdirSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { openPages } from './browser.ts';
+import { median, rounded } from './figures.ts';
+import { startRoot } from './signaling.ts';
+
+export type PipeName = 'raw' | 'banyan';
+export const pipes: readonly PipeName[] = ['raw', 'banyan'];
+
+/** Each turn sends for this long, ms. */
+const turnMs = 2_000;
+/** Wait for what was sent to arrive, ms. */
+const arrivalTimeoutMs = 20_000;
+
+/**
+ * What is sent. A raw frame carries 16 KiB of the application's bytes. A frame of Banyan holds at most 16 KiB in all, here
+ * two messages of the largest size that leaves room for the packets' own parts.
+ */
+const loads = {
+  large: { raw: 16_384, banyan: 7_936 },
+  small: { raw: 200, banyan: 200 },
+} as const;
+export type Load = keyof typeof loads;
+
+export interface LinkTurn {
+  readonly pipe: PipeName;
+  readonly load: Load;
+  readonly bodyBytes: number;
+  readonly bodies: number;
+  readonly megabytesPerSecond: number;
+  readonly messagesPerSecond: number;
+}
+
+export interface LinkResult {
+  readonly chromium: string;
+  readonly turns: readonly LinkTurn[];
+  readonly complaints: readonly string[];
+}
+
+export async function runLink(url: string, runs: number, profileFolder: string | undefined): Promise<LinkResult> {
+  const root = await startRoot(url);
+  const opened = await openPages(url, 2);
+  try {
+    const [sender, receiver] = opened.pages as [Page, Page];
+    const offer = await sender.evaluate(() => window.bench.offer());
+    const answer = await receiver.evaluate((given) => window.bench.answer(given), offer);
+    await sender.evaluate((given) => window.bench.accept(given), answer);
+    for (const page of opened.pages) await page.evaluate(() => window.bench.openRaw());
+    for (const page of opened.pages) await page.evaluate((link) => window.bench.openRoom(link), root.url);
+
+    const turns: LinkTurn[] = [];
+    // The first round warms up: compilers, the channel's congestion window, buffers.
+    for (let run = -1; run < runs; run++) {
+      for (const load of Object.keys(loads) as Load[]) {
+        for (const pipe of pipes) {
+          const profiling = run === 0 && profileFolder !== undefined;
+          const stop = profiling ? await profile(opened.pages, profileFolder, `${pipe}-${load}`) : undefined;
+          const turn = await takeTurn(sender, receiver, pipe, load);
+          await stop?.();
+          if (run >= 0) turns.push(turn);
+        }
+      }
+    }
+    return { chromium: opened.version, turns, complaints: opened.complaints };
+  } finally {
+    await opened.close();
+    await root.close();
+  }
+}
+
+async function takeTurn(sender: Page, receiver: Page, pipe: PipeName, load: Load): Promise<LinkTurn> {
+  const bodyBytes = loads[load][pipe];
+  await receiver.evaluate(() => {
+    window.bench.resetCounter();
+  });
+  const plan = { pipe, bodyBytes, turnMs };
+  const sent = await sender.evaluate((given) => window.bench.flood(given.pipe, given.bodyBytes, given.turnMs), plan);
+  const deadlineMs = Date.now() + arrivalTimeoutMs;
+  let arrived = await receiver.evaluate(() => window.bench.counted());
+  while (arrived.bodies < sent) {
+    if (Date.now() > deadlineMs) throw new Error(`${pipe}: ${arrived.bodies} of ${sent} messages arrived`);
+    await new Promise((resolve) => setTimeout(resolve, 50));
+    arrived = await receiver.evaluate(() => window.bench.counted());
+  }
+  const seconds = (arrived.lastMs - arrived.firstMs) / 1000;
+  return {
+    pipe,
+    load,
+    bodyBytes,
+    bodies: sent,
+    megabytesPerSecond: rounded(arrived.bytes / 1e6 / seconds) ?? 0,
+    messagesPerSecond: Math.round(arrived.bodies / seconds),
+  };
+}
+
+/** Starts a CPU profile in each page; the function it gives writes them. */
+async function profile(pages: readonly Page[], folder: string, name: string): Promise<() => Promise<void>> {
+  mkdirSync(folder, { recursive: true });
+  const sessions: CDPSession[] = [];
+  for (const page of pages) {
+    const session = await page.context().newCDPSession(page);
+    await session.send('Profiler.enable');
+    await session.send('Profiler.setSamplingInterval', { interval: 500 });
+    await session.send('Profiler.start');
+    sessions.push(session);
+  }
+  return async () => {
+    for (const [index, session] of sessions.entries()) {
+      const { profile: samples } = await session.send('Profiler.stop');
+      const file = join(folder, `${name}-${index === 0 ? 'sender' : 'receiver'}.cpuprofile`);
+      writeFileSync(file, JSON.stringify(samples));
+      await session.detach();
+    }
+  };
+}
+
+export interface LinkMedians {
+  readonly megabytesPerSecond: number | null;
+  readonly messagesPerSecond: number | null;
+}
+
+/** Megabytes a second of the large bodies, messages a second of the small ones. */
+export function linkMedians(turns: readonly LinkTurn[], pipe: PipeName): LinkMedians {
+  const of = (load: Load): LinkTurn[] => turns.filter((turn) => turn.pipe === pipe && turn.load === load);
+  return {
+    megabytesPerSecond: rounded(median(of('large').map((turn) => turn.megabytesPerSecond))),
+    messagesPerSecond: rounded(median(of('small').map((turn) => turn.messagesPerSecond))),
+  };
+}
+
+/** Banyan is to reach at least this share of the raw channel, in both figures. */
+export const linkGoal = 0.9;
+
+export function linkRatios(raw: LinkMedians, banyan: LinkMedians): LinkMedians {
+  const ratio = (figure: keyof LinkMedians): number | null => rounded((banyan[figure] ?? NaN) / (raw[figure] ?? NaN));
+  return { megabytesPerSecond: ratio('megabytesPerSecond'), messagesPerSecond: ratio('messagesPerSecond') };
+}

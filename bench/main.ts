@@ -1,0 +1,143 @@
+/** Measurements side by side with other libraries. See docs/benchmarks.md. */
+import { availableParallelism, cpus, totalmem } from 'node:os';
+import { readArguments, usage, type Arguments } from './arguments.ts';
+import { linkGoal, linkMedians, linkRatios, pipes, runLink } from './link.ts';
+import {
+  meshFigures,
+  meshGoals,
+  meshMedians,
+  meshRatios,
+  runMesh,
+  type MeshFigure,
+  type MeshMedians,
+  type MeshRun,
+} from './mesh.ts';
+import type { Library } from './pages/mesh-peer.ts';
+import { startSite } from './site.ts';
+import { table, type Cell } from './table.ts';
+
+interface Report {
+  readonly name: string;
+  readonly machine: Machine;
+  readonly [figure: string]: unknown;
+}
+
+interface Machine {
+  readonly cores: number;
+  readonly processor: string;
+  readonly memoryGib: number;
+  readonly chromium: string;
+}
+
+function machine(chromium: string): Machine {
+  return {
+    cores: availableParallelism(),
+    processor: cpus()[0]?.model ?? 'unknown',
+    memoryGib: Math.round(totalmem() / 1024 ** 3),
+    chromium,
+  };
+}
+
+function progress(line: string): void {
+  process.stderr.write(`${line}\n`);
+}
+
+function heading({ name, machine: { cores, memoryGib, chromium } }: Report): string {
+  return `${name} (${cores} cores, ${memoryGib} GiB, Chromium ${chromium})`;
+}
+
+async function link(url: string, { runs = 5, profile }: Arguments): Promise<{ report: Report; text: string }> {
+  const { chromium, turns, complaints } = await runLink(url, runs, profile);
+  const raw = linkMedians(turns, 'raw');
+  const banyan = linkMedians(turns, 'banyan');
+  const ratios = linkRatios(raw, banyan);
+  const report = {
+    name: 'link',
+    machine: machine(chromium),
+    runs: turns,
+    medians: { raw, banyan },
+    ratios,
+    goal: linkGoal,
+    complaints,
+  };
+  const rows = [
+    ...pipes.map((pipe): Cell[] => {
+      const { megabytesPerSecond, messagesPerSecond } = report.medians[pipe];
+      return [pipe, megabytesPerSecond, messagesPerSecond];
+    }),
+    [`ratio (goal ${linkGoal})`, ratios.megabytesPerSecond, ratios.messagesPerSecond],
+  ];
+  return { report, text: `${heading(report)}\n${table(['', 'MB/s, large', 'messages/s, 200 B'], rows)}` };
+}
+
+const titles: Record<MeshFigure, string> = {
+  joinMs: 'all joined, ms',
+  connectionsMade: 'RTCPeerConnections made',
+  connectionsOpen: 'RTCPeerConnections open',
+  memoryMib: 'browser memory, MiB',
+  memoryAddedMib: 'of it since before joining, MiB',
+  latencyP50Ms: '1 KiB to one, p50 ms',
+  latencyP95Ms: '1 KiB to one, p95 ms',
+  everyoneP50Ms: '1 KiB to everyone, p50 ms',
+  everyoneP95Ms: '1 KiB to everyone, p95 ms',
+};
+
+async function mesh(url: string, given: Arguments): Promise<{ report: Report; text: string }> {
+  const { peers, libraries, runs: rounds = 3 } = given;
+  const runs: MeshRun[] = [];
+  let chromium = 'unknown';
+  for (let round = 0; round < rounds; round++) {
+    // Each round begins with another one, so that none always has the quiet machine.
+    for (const turn of libraries.keys()) {
+      const library = libraries[(round + turn) % libraries.length] ?? 'banyan';
+      const { chromium: version, ...run } = await runMesh(url, library, peers);
+      chromium = version;
+      runs.push(run);
+      const joined = run.completed
+        ? `joined in ${run.joinMs ?? '?'} ms`
+        : `did not complete (${run.pagesJoined} of ${peers} pages)`;
+      progress(`mesh ${round + 1}/${rounds} ${library}: ${joined}`);
+    }
+  }
+  const medians: Partial<Record<Library, MeshMedians>> = {};
+  for (const library of libraries) medians[library] = meshMedians(runs.filter((run) => run.library === library));
+  const ratios = meshRatios(medians);
+  const report = { name: 'mesh', machine: machine(chromium), peers, runs, medians, ratios, goals: meshGoals };
+  const rows = meshFigures.map((figure): Cell[] => [
+    titles[figure],
+    ...libraries.map((library) => medians[library]?.[figure]),
+    ratios[figure],
+    meshGoals[figure] === undefined ? '' : `<= ${meshGoals[figure]}`,
+  ]);
+  rows.push([
+    'runs completed',
+    ...libraries.map((library) => `${medians[library]?.completed ?? 0} of ${rounds}`),
+    '',
+    '',
+  ]);
+  const head = ['', ...libraries, 'ratio', 'goal'];
+  return { report, text: `${heading(report)}, ${peers} pages\n${table(head, rows)}` };
+}
+
+const all = { link, mesh };
+
+async function main(): Promise<number> {
+  const given = readArguments(process.argv.slice(2));
+  if (typeof given === 'string') {
+    progress(`${given}\n${usage}`);
+    return 2;
+  }
+  const site = await startSite();
+  try {
+    for (const name of given.only) {
+      const { report, text } = await all[name](site.url, given);
+      process.stdout.write(given.json ? `${JSON.stringify(report)}\n` : `${text}\n\n`);
+    }
+  } finally {
+    await site.close();
+  }
+  return 0;
+}
+
+// PeerServer leaves timers behind, so the end is said and not waited for.
+process.exit(await main());

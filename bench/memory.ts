@@ -1,0 +1,53 @@
+/** The memory of a process and all its descendants, from /proc (Linux). */
+import { readdirSync, readFileSync } from 'node:fs';
+
+interface Process {
+  readonly id: number;
+  readonly parent: number;
+}
+
+function processes(): Process[] {
+  const found: Process[] = [];
+  for (const name of readdirSync('/proc')) {
+    if (!/^\d+$/.test(name)) continue;
+    try {
+      // The program's name, in parentheses, may contain anything; the parent is the second field after it.
+      const fields = readFileSync(`/proc/${name}/stat`, 'utf8')
+        .replace(/^.*\)\s*/s, '')
+        .split(' ');
+      found.push({ id: Number(name), parent: Number(fields[1]) });
+    } catch {
+      // It ended meanwhile.
+    }
+  }
+  return found;
+}
+
+function treeOf(root: number): number[] {
+  const all = processes();
+  const tree = [root];
+  for (const id of tree) for (const process of all) if (process.parent === id) tree.push(process.id);
+  return tree;
+}
+
+/** Proportional set size: a page shared by n processes counts as 1/n in each, so that the sum counts it once. */
+function proportionalKib(id: number): number {
+  try {
+    const rollup = readFileSync(`/proc/${id}/smaps_rollup`, 'utf8');
+    return Number(/^Pss:\s+(\d+) kB/m.exec(rollup)?.[1] ?? 0);
+  } catch {
+    return 0;
+  }
+}
+
+export interface MemoryUse {
+  /** Sum of the proportional set sizes, in MiB. */
+  readonly mib: number;
+  readonly processes: number;
+}
+
+/** What a process and its descendants hold now. */
+export function memoryOf(root: number): MemoryUse {
+  const tree = treeOf(root);
+  return { mib: tree.reduce((sum, id) => sum + proportionalKib(id), 0) / 1024, processes: tree.length };
+}
