@@ -22,8 +22,8 @@ const names = [
   'Nils',
 ];
 /** Clients each serves. */
-const k = 3;
-const peersMax = 13;
+const k = 2;
+const peersMax = 12;
 const growMs = 420;
 const beatMs = 1_900;
 

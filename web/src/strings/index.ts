@@ -24,3 +24,9 @@ function wantedLanguages(): readonly string[] {
 
 /** The words of this page, chosen once by `?lang=` or the browser's languages. */
 export const t: Strings = pickStrings(wantedLanguages());
+
+/** For dates and numbers: the reader's own variant of the language, such as `en-GB`. */
+export const locale: string =
+  typeof navigator === 'undefined'
+    ? t.language
+    : (navigator.languages.find((tag) => tag.slice(0, 2).toLowerCase() === t.language) ?? t.language);

@@ -45,10 +45,14 @@ export const scaleMax = 1.5;
 /** Least distance of two levels, and the most that a tall pane stretches it to. */
 const rowMin = 84;
 const rowMax = 150;
+/** The root stands this share of a row above the head. */
+const headDrop = 0.8;
 /** How much lower each further row of staggered leaves hangs. */
 const staggerDrop = 52;
 /** Distance kept around the tree: half a label on the sides. */
 const margin = 46;
+/** Room for a circle and the name beside it, from the circle's centre. */
+const besideLabel = 116;
 /** Below this scale names cannot be read, so a layout that has no room for them is better. */
 const labelScaleMin = 0.82;
 
@@ -92,13 +96,13 @@ function datumOf(shape: Shape, folded: ReadonlySet<NodeId>): Datum {
 }
 
 function spread(datum: Datum, plan: Plan): Spread {
-  const wide = plan.labels ? 96 : 46;
+  const wide = (node: HierarchyPointNode<Datum>) => (!plan.labels ? 46 : node.data.leaf === undefined ? besideLabel : 96);
   const laid = tree<Datum>()
     .nodeSize([1, 1])
     .separation((a, b) => {
       const leaves = a.data.leaf !== undefined && b.data.leaf !== undefined;
       if (leaves && a.parent === b.parent) return plan.gap;
-      return Math.max(wide, plan.gap);
+      return Math.max(wide(a), wide(b), plan.gap);
     })(hierarchy(datum, (each) => each.children));
   const nodes = laid.descendants().filter((node) => node.depth > 0);
   let minX = Infinity;
@@ -121,10 +125,9 @@ function rowHeight(spreadOut: Spread, pane: Pane): { row: number; scale: number 
   const least = rowMin + (stagger - 1) * staggerDrop;
   const rows = rowsIn(spreadOut);
   const scaleX = Math.min(scaleMax, pane.width / (spreadOut.width + 2 * margin));
-  // One more row than levels: the root stands above the head.
-  const room = (pane.height / scaleX - 2 * margin) / rows;
+  const room = (pane.height / scaleX - 2 * margin) / (rows - 1 + headDrop);
   const row = Math.min(Math.max(room, least), Math.max(rowMax, least));
-  const scaleY = pane.height / (row * rows + 2 * margin);
+  const scaleY = pane.height / (row * (rows - 1 + headDrop) + 2 * margin);
   return { row, scale: Math.min(scaleX, scaleY) };
 }
 
@@ -158,7 +161,7 @@ function place(shape: Shape, folded: ReadonlySet<NodeId>, spreadOut: Spread, row
     const isLoose = node.data.id !== undefined && shape.nodes.get(node.data.id)?.loose === true;
     const drop = node.depth > 1 ? ((node.data.leaf ?? 0) % plan.stagger) * staggerDrop : 0;
     // A loose part hangs a little lower than its place, so that it is seen to hang in the air.
-    return node.depth * row + drop + (isLoose ? row / 2 : 0);
+    return (node.depth - 1 + headDrop) * row + drop + (isLoose ? row / 2 : 0);
   };
   const headNode = spreadOut.nodes.find((node) => node.data.id === shape.head);
   const root = { x: headNode?.x ?? minX + width / 2, y: 0 };
@@ -186,11 +189,16 @@ function place(shape: Shape, folded: ReadonlySet<NodeId>, spreadOut: Spread, row
       loose: known.loose,
     });
   }
+  // Names stand beside peers that have clients, and may reach further than the peers themselves.
+  const right = nodes.reduce(
+    (most, node) => Math.max(most, node.x + (plan.labels && node.clients > 0 ? besideLabel : margin)),
+    minX + width + margin,
+  );
   nodes.sort((a, b) => b.depth - a.depth || (a.id < b.id ? -1 : 1));
   return {
     nodes,
     root,
-    bounds: { x: minX - margin, y: -margin * 0.7, width: width + 2 * margin, height: maxY + margin * 1.7 },
+    bounds: { x: minX - margin, y: -margin * 0.9, width: right - minX + margin, height: maxY + margin * 1.9 },
     labels: plan.labels,
   };
 }

@@ -33,15 +33,15 @@ export class Viewport {
     return `translate(${x.toFixed(2)} ${y.toFixed(2)}) scale(${scale.toFixed(4)})`;
   }
 
-  /** Shows a box whole, in the middle of a pane. */
-  fit(box: Box, pane: Pane): void {
-    if (pane.width === 0 || pane.height === 0) return;
+  /** Shows a box whole, in a pane whose inner part starts at `corner`. */
+  fit(box: Box, pane: Pane, corner: { x: number; y: number }): void {
+    if (pane.width <= 0 || pane.height <= 0) return;
     const scale = Math.min(scaleMax, pane.width / box.width, pane.height / box.height);
     const view = {
       scale,
-      x: pane.width / 2 - (box.x + box.width / 2) * scale,
+      x: corner.x + pane.width / 2 - (box.x + box.width / 2) * scale,
       // A small tree hangs from the top rather than float in the middle.
-      y: Math.min(pane.height / 2 - (box.y + box.height / 2) * scale, pane.height * 0.14 - box.y * scale),
+      y: corner.y + Math.min(pane.height / 2 - (box.y + box.height / 2) * scale, pane.height * 0.1 - box.y * scale),
     };
     void this.#view.set(view, { instant: this.calm || !this.#fitted });
     this.#fitted = true;
