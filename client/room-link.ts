@@ -3,6 +3,7 @@ import { toHex } from '../protocol/wire/bytes.ts';
 import type { RoomId } from '../protocol/types.ts';
 import { BanyanError } from './api.ts';
 import type { Cipher, CryptoProvider, SigningKey } from './crypto/provider.ts';
+import { Recent } from './crypto/recent.ts';
 
 const secretBytes = 16;
 
@@ -13,7 +14,10 @@ export interface RoomLink {
 }
 
 function encodeBase64Url(bytes: Uint8Array): string {
-  return btoa(String.fromCharCode(...bytes)).replaceAll('+', '-').replaceAll('/', '_').replaceAll('=', '');
+  return btoa(String.fromCharCode(...bytes))
+    .replaceAll('+', '-')
+    .replaceAll('/', '_')
+    .replaceAll('=', '');
 }
 
 function decodeBase64Url(text: string): Uint8Array | undefined {
@@ -47,7 +51,8 @@ export function createRoomLink(rootUrl: string): string {
 export function parseRoomLink(link: string): RoomLink {
   const url = parseUrl(link);
   const secret = decodeBase64Url(url.hash.slice(1));
-  if (secret?.length !== secretBytes) {
+  // One secret has one spelling, so that equal rooms have equal links.
+  if (secret?.length !== secretBytes || encodeBase64Url(secret) !== url.hash.slice(1)) {
     throw new BanyanError('link', 'the link has no whole secret behind its #: ask for it again');
   }
   return { rootUrl: url.origin, secret };
@@ -69,20 +74,16 @@ const streamsKept = 1_024;
 export async function deriveRoom(secret: Uint8Array, provider: CryptoProvider): Promise<RoomKeys> {
   const admission = await provider.keyFromSeed(await provider.hkdf(secret, 'banyan-1 admission', 32));
   const signals = await provider.cipher(await provider.hkdf(secret, 'banyan-1 signals', 32));
-  const streams = new Map<string, Promise<Cipher>>();
+  const streams = new Recent<Promise<Cipher>>(streamsKept);
   return {
     room: toHex(admission.publicKey) as RoomId,
     admission,
     signals,
     stream: (sender, session) => {
       const name = `${toHex(sender)} ${session}`;
-      let key = streams.get(name);
-      if (key === undefined) {
-        key = provider.hkdf(secret, `banyan-1 stream ${name}`, 32).then((bytes) => provider.cipher(bytes));
-        if (streams.size >= streamsKept) streams.delete(streams.keys().next().value ?? '');
-        streams.set(name, key);
-      }
-      return key;
+      return streams.getOr(name, async () =>
+        provider.cipher(await provider.hkdf(secret, `banyan-1 stream ${name}`, 32)),
+      );
     },
   };
 }

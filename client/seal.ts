@@ -16,6 +16,7 @@ import {
   type VerifiedPacket,
 } from '../protocol/wire/packet.ts';
 import { concat, utf8, type CryptoProvider, type SigningKey } from './crypto/provider.ts';
+import { Recent } from './crypto/recent.ts';
 import type { RoomKeys } from './room-link.ts';
 
 const domain = utf8('banyan-1');
@@ -31,7 +32,8 @@ function clearBytes(packet: Packet): number {
 
 /** One for each packet under one stream's key: type, file and seq. */
 function ivOf(packet: Packet): Uint8Array {
-  const file = packet.header.type === 'chunk' ? packet.body.subarray(0, chunkPrefixBytes) : new Uint8Array(chunkPrefixBytes);
+  const file =
+    packet.header.type === 'chunk' ? packet.body.subarray(0, chunkPrefixBytes) : new Uint8Array(chunkPrefixBytes);
   return new ByteWriter(ivBytes)
     .u8(packetTypes[packet.header.type].code)
     .raw(new Uint8Array(3))
@@ -46,7 +48,7 @@ export class Sealer implements Signer, Verifier {
   readonly #provider: CryptoProvider;
   readonly #key: SigningKey;
   readonly #room: RoomKeys;
-  readonly #ids = new Map<string, NodeId>();
+  readonly #ids = new Recent<NodeId>(idsKept);
 
   private constructor(provider: CryptoProvider, key: SigningKey, room: RoomKeys, id: NodeId) {
     this.#provider = provider;
@@ -60,7 +62,9 @@ export class Sealer implements Signer, Verifier {
   static async create(provider: CryptoProvider, room: RoomKeys): Promise<Sealer> {
     const key = await provider.newKey();
     const hash = await provider.sha256(key.publicKey);
-    return new Sealer(provider, key, room, toHex(hash.subarray(0, 16)) as NodeId);
+    const sealer = new Sealer(provider, key, room, toHex(hash.subarray(0, 16)) as NodeId);
+    sealer.#ids.set(toHex(key.publicKey), sealer.id);
+    return sealer;
   }
 
   async seal(packet: Packet): Promise<Packet> {
@@ -107,6 +111,11 @@ export class Sealer implements Signer, Verifier {
     return this.#verify(packet, id);
   }
 
+  /** The id of a sender that was seen before: what traces show of a packet that is still being verified. */
+  knownId(publicKey: Uint8Array): NodeId | undefined {
+    return this.#ids.get(toHex(publicKey));
+  }
+
   async #verify(packet: Packet, known: NodeId | undefined): Promise<VerifiedPacket | undefined> {
     const senderId = known ?? (await this.#idOf(packet.sender));
     if (!packetTypes[packet.header.type].signed) return { ...packet, senderId };
@@ -130,7 +139,11 @@ export class Sealer implements Signer, Verifier {
         const signal = signalBody.decode(packet.body);
         if (signal === undefined) return undefined;
         const { to, ticket, data } = signal;
-        const opened = await this.#room.signals.open(data.subarray(0, ivBytes), utf8(`${to} ${ticket}`), data.subarray(ivBytes));
+        const opened = await this.#room.signals.open(
+          data.subarray(0, ivBytes),
+          utf8(`${to} ${ticket}`),
+          data.subarray(ivBytes),
+        );
         return opened && { ...packet, body: signalBody.encode({ to, ticket, data: opened }) };
       }
       default:
@@ -141,7 +154,6 @@ export class Sealer implements Signer, Verifier {
   async #idOf(publicKey: Uint8Array): Promise<NodeId> {
     const hash = await this.#provider.sha256(publicKey);
     const id = toHex(hash.subarray(0, 16)) as NodeId;
-    if (this.#ids.size >= idsKept) this.#ids.delete(this.#ids.keys().next().value ?? '');
     this.#ids.set(toHex(publicKey), id);
     return id;
   }

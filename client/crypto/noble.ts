@@ -3,9 +3,10 @@ import { gcm } from '@noble/ciphers/aes.js';
 import { ed25519 } from '@noble/curves/ed25519.js';
 import { hkdf } from '@noble/hashes/hkdf.js';
 import { sha256, sha512 } from '@noble/hashes/sha2.js';
-import { sameBytes } from '../../protocol/wire/bytes.ts';
-import { isSoundPublicKey } from '../../protocol/wire/public-key.ts';
+import { sameBytes, toHex } from '../../protocol/wire/bytes.ts';
+import { isSoundPublicKey, isSoundSignature } from './keys.ts';
 import { concat, utf8, type CryptoProvider, type SigningKey } from './provider.ts';
+import { Recent } from './recent.ts';
 
 const { Point } = ed25519;
 
@@ -15,25 +16,34 @@ function littleEndian(bytes: Uint8Array): bigint {
   return value;
 }
 
+type PublicPoint = InstanceType<typeof Point>;
+
+/** Decoded public keys that are kept; decoding one is a square root, a fifth of a verification. */
+const points = new Recent<PublicPoint>(1_024);
+
+function decoded(publicKey: Uint8Array): PublicPoint | undefined {
+  if (!isSoundPublicKey(publicKey)) return undefined;
+  try {
+    return points.getOr(toHex(publicKey), () => Point.fromBytes(publicKey));
+  } catch {
+    return undefined;
+  }
+}
+
 /**
  * Cofactorless: the encoding of [S]B - [k]A must be R itself. The library's own `verify` multiplies by the cofactor and
  * takes signatures that Web Crypto refuses (rule S1).
  */
 function verify(publicKey: Uint8Array, signature: Uint8Array, data: Uint8Array): boolean {
-  if (signature.length !== 64 || !isSoundPublicKey(publicKey)) return false;
-  const order = Point.Fn.ORDER;
+  if (!isSoundSignature(signature)) return false;
+  const a = decoded(publicKey);
+  if (a === undefined) return false;
+  const r = signature.subarray(0, 32);
   const s = littleEndian(signature.subarray(32));
-  if (s >= order) return false;
-  try {
-    const a = Point.fromBytes(publicKey);
-    const r = signature.subarray(0, 32);
-    const k = littleEndian(sha512(concat(r, publicKey, data))) % order;
-    const sB = s === 0n ? Point.ZERO : Point.BASE.multiplyUnsafe(s);
-    const kA = k === 0n ? Point.ZERO : a.multiplyUnsafe(k);
-    return sameBytes(sB.subtract(kA).toBytes(), r);
-  } catch {
-    return false;
-  }
+  const k = littleEndian(sha512(concat(r, publicKey, data))) % Point.Fn.ORDER;
+  const sB = s === 0n ? Point.ZERO : Point.BASE.multiplyUnsafe(s);
+  const kA = k === 0n ? Point.ZERO : a.multiplyUnsafe(k);
+  return sameBytes(sB.subtract(kA).toBytes(), r);
 }
 
 function signingKey(seed: Uint8Array): SigningKey {
@@ -50,8 +60,7 @@ export function nobleCrypto(): CryptoProvider {
     keyFromSeed: (seed) => Promise.resolve(signingKey(seed)),
     verify: (publicKey, signature, data) => Promise.resolve(verify(publicKey, signature, data)),
     sha256: (data) => Promise.resolve(sha256(data)),
-    hkdf: (secret, info, lengthBytes) =>
-      Promise.resolve(hkdf(sha256, secret, undefined, utf8(info), lengthBytes)),
+    hkdf: (secret, info, lengthBytes) => Promise.resolve(hkdf(sha256, secret, undefined, utf8(info), lengthBytes)),
     cipher: (key) =>
       Promise.resolve({
         seal: (iv, aad, data) => Promise.resolve(gcm(key, iv, aad).encrypt(data)),

@@ -36,7 +36,7 @@ export function plainBytes(data: Uint8Array): Bytes {
 }
 
 export function utf8(text: string): Bytes {
-  return new TextEncoder().encode(text) as Bytes;
+  return new TextEncoder().encode(text);
 }
 
 export function concat(...parts: readonly Uint8Array[]): Bytes {

@@ -1,7 +1,8 @@
 /** The primitives by Web Crypto: secure contexts of browsers, and Node. */
-import { isSoundPublicKey } from '../../protocol/wire/public-key.ts';
 import { toHex } from '../../protocol/wire/bytes.ts';
+import { isSoundPublicKey, isSoundSignature } from './keys.ts';
 import { concat, plainBytes, utf8, type Cipher, type CryptoProvider, type SigningKey } from './provider.ts';
+import { Recent } from './recent.ts';
 
 /** Imported public keys that are kept: as many as a large room has senders. */
 const keysKept = 1_024;
@@ -43,21 +44,20 @@ async function cipher(key: Uint8Array): Promise<Cipher> {
 
 /** Wants `crypto.subtle` with Ed25519: see choose.ts. */
 export function webCrypto(): CryptoProvider {
-  const keys = new Map<string, Promise<CryptoKey>>();
-  const imported = (publicKey: Uint8Array): Promise<CryptoKey> => {
-    const name = toHex(publicKey);
-    let key = keys.get(name);
-    if (key === undefined) {
-      key = crypto.subtle.importKey('raw', Uint8Array.from(publicKey), 'Ed25519', false, ['verify']);
-      if (keys.size >= keysKept) keys.delete(keys.keys().next().value ?? '');
-      keys.set(name, key);
+  /** `undefined` for keys that are refused. */
+  const keys = new Recent<Promise<CryptoKey | undefined>>(keysKept);
+  const imported = async (publicKey: Uint8Array): Promise<CryptoKey | undefined> => {
+    if (!isSoundPublicKey(publicKey)) return undefined;
+    try {
+      return await crypto.subtle.importKey('raw', Uint8Array.from(publicKey), 'Ed25519', false, ['verify']);
+    } catch {
+      return undefined;
     }
-    return key;
   };
   return {
     name: 'web-crypto',
     newKey: async () => {
-      const pair = (await crypto.subtle.generateKey('Ed25519', false, ['sign', 'verify'])) as CryptoKeyPair;
+      const pair = await crypto.subtle.generateKey('Ed25519', false, ['sign', 'verify']);
       const publicKey = new Uint8Array(await crypto.subtle.exportKey('raw', pair.publicKey));
       return signingKey(publicKey, pair.privateKey);
     },
@@ -67,9 +67,10 @@ export function webCrypto(): CryptoProvider {
       return signingKey(decodeBase64Url(x), key);
     },
     verify: async (publicKey, signature, data) => {
-      if (!isSoundPublicKey(publicKey)) return false;
+      if (!isSoundSignature(signature)) return false;
+      const key = await keys.getOr(toHex(publicKey), () => imported(publicKey));
+      if (key === undefined) return false;
       try {
-        const key = await imported(publicKey);
         return await crypto.subtle.verify('Ed25519', key, plainBytes(signature), plainBytes(data));
       } catch {
         return false;

@@ -96,7 +96,8 @@ export class Clients {
   #refusesClient(link: LinkState, expected: Expected | undefined): LinkReason | undefined {
     const { path, attachEpoch, anchored } = this.#position;
     if (expected === undefined) return 'refused-ticket';
-    if (!anchored) return 'refused-unanchored';
+    // Without its own baselines it could not tell a newcomer where streams start (rule L6).
+    if (!anchored || !this.#flood.synced) return 'refused-unanchored';
     if (expected.placementVersion !== attachEpoch) return 'refused-stale';
     if (path.includes(link.remote) && !this.#ctx.disabled('path-check')) return 'refused-cycle';
     // A leaf serves when the root has nobody else: the root's ticket counts, the hard limit too.

@@ -228,7 +228,9 @@ export class Flood {
 
   /** "This is all I have, send what I lack." */
   pull(link: LinkState): void {
-    this.#sendFrontier(link, this.streams.frontier(), 'pull');
+    const entries = this.streams.frontier();
+    link.asked = new Map(entries.map((entry) => [streamKey(entry.sender, entry.session), entry]));
+    this.#sendFrontier(link, entries, 'pull');
   }
 
   #sendFrontier(link: LinkState, entries: readonly FrontierEntry[], action: 'pull' | 'response'): void {
@@ -252,9 +254,9 @@ export class Flood {
       this.#startFrom(link, said);
     } else {
       this.#takeBaselines(said);
-      // What they did not mention is the same on both sides.
-      const theirs = new Map<StreamKey, FrontierEntry>();
-      for (const mine of this.streams.frontier()) theirs.set(streamKey(mine.sender, mine.session), mine);
+      // What they did not mention they have just as this end had it when it asked.
+      const theirs = link.asked ?? new Map<StreamKey, FrontierEntry>();
+      link.asked = undefined;
       for (const [key, entry] of said) theirs.set(key, entry);
       this.#startFrom(link, theirs);
     }

@@ -43,6 +43,8 @@ export interface LinkState {
   cursorStop: number | undefined;
   /** What the far end had when it last said so; forgotten when the cursor has caught up. */
   theirs: Map<StreamKey, FrontierEntry> | undefined;
+  /** What this end had when it last asked: the answer tells only what differs from that. */
+  asked: Map<StreamKey, FrontierEntry> | undefined;
   /** Entries of a frontier that is still arriving. */
   arriving: Map<StreamKey, FrontierEntry> | undefined;
   /** Position of the log's end when the hello's digest was taken. */
@@ -148,6 +150,7 @@ export class Links {
       cursor: undefined,
       cursorStop: undefined,
       theirs: undefined,
+      asked: undefined,
       arriving: undefined,
       helloEnd: 0,
       helloDigest: 0,

@@ -89,7 +89,7 @@ export class PeerCore {
         this.#dropParent('cycle');
       },
       anchored: () => {
-        this.#healing.anchored();
+        this.#settle();
       },
       unconfirmed: () => {
         this.#dropParent('unconfirmed');
@@ -318,7 +318,10 @@ export class PeerCore {
       if (link.role === 'backupOut') this.#healing.judgeBackup();
     } else if (type === 'frontier' && (packet.action === 'pull' || packet.action === 'response')) {
       const body = frontierBody.decode(packet.body);
-      if (body) this.#flood.frontier(link, body, packet.action);
+      if (body) {
+        this.#flood.frontier(link, body, packet.action);
+        this.#settle();
+      }
     } else if (type === 'healing') {
       const body = healingBody.decode(packet.body);
       if (body && link.role === 'parent' && !this.#healing.heard(body.orphan)) this.#dropParent('cycle');
@@ -383,6 +386,7 @@ export class PeerCore {
     this.#picture.see(self, link.remote, this.#position.attachEpoch);
     this.#attach.confirm(link.purpose === 'move' ? 'move' : 'parent', link.remote, link.ticket);
     this.#flood.startLink(link, theirDigest);
+    this.#settle();
     this.#picture.introduce(link);
     this.#files.introduce(link);
     this.#reunion.foldUp();
@@ -405,6 +409,11 @@ export class PeerCore {
       this.#files.introduce(link);
     }
     this.#links.ping(link, this.#depth(), this.#links.parent()?.remote ?? noNode);
+  }
+
+  /** Attached means: a confirmed path, and baselines, so that nothing said from now on is missed (rule L6). */
+  #settle(): void {
+    if (this.#position.anchored && this.#flood.synced) this.#healing.anchored();
   }
 
   #becomeHead(): void {

@@ -26,6 +26,7 @@ export class FakeRoom implements Room {
   detail: JoinDetail = 'attached';
   reason: ReasonCode | undefined = 'none';
   rootReachable = true;
+  readonly secureContext = true;
   readonly world: FakeWorld;
   #self: Member;
   #tree: TreeView | undefined;
@@ -201,6 +202,10 @@ export class FakeRoom implements Room {
       connectionsMade: 4,
       connectionsOpen: 3,
     };
+  }
+
+  journal(): string {
+    return '{}';
   }
 
   leave(): Promise<void> {

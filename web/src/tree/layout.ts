@@ -30,7 +30,7 @@ export interface Box {
 }
 
 export interface Picture {
-  /** Deepest first, so that a parent's circle is drawn over its clients' edges. */
+  /** In the order of their ids: a change of the tree moves no element in the document, which would lose focus. */
   readonly nodes: readonly Placed[];
   readonly root: { readonly x: number; readonly y: number };
   readonly bounds: Box;
@@ -96,7 +96,8 @@ function datumOf(shape: Shape, folded: ReadonlySet<NodeId>): Datum {
 }
 
 function spread(datum: Datum, plan: Plan): Spread {
-  const wide = (node: HierarchyPointNode<Datum>) => (!plan.labels ? 46 : node.data.leaf === undefined ? besideLabel : 96);
+  const wide = (node: HierarchyPointNode<Datum>) =>
+    !plan.labels ? 46 : node.data.leaf === undefined ? besideLabel : 96;
   const laid = tree<Datum>()
     .nodeSize([1, 1])
     .separation((a, b) => {
@@ -194,7 +195,7 @@ function place(shape: Shape, folded: ReadonlySet<NodeId>, spreadOut: Spread, row
     (most, node) => Math.max(most, node.x + (plan.labels && node.clients > 0 ? besideLabel : margin)),
     minX + width + margin,
   );
-  nodes.sort((a, b) => b.depth - a.depth || (a.id < b.id ? -1 : 1));
+  nodes.sort((a, b) => (a.id < b.id ? -1 : 1));
   return {
     nodes,
     root,
