@@ -1,7 +1,7 @@
 /** Links over simple-peer: one RTCPeerConnection with one ordered data channel each. */
 import SimplePeer from 'simple-peer/simplepeer.min.js';
 import type { Link, LinkEvents, LinkMaker } from '../protocol/ports.ts';
-import { concat, utf8, type CryptoProvider } from './crypto/provider.ts';
+import { utf8, type CryptoProvider } from './crypto/provider.ts';
 
 export interface RtcOptions {
   readonly iceServers: readonly RTCIceServer[];
@@ -18,20 +18,36 @@ export interface RtcCounts {
 
 /** Bytes left in the channel at which it is worth sending more, when there were more before. */
 const lowBytes = 32_768;
-/** How often a channel's buffer is looked at besides its own events, ms: they can be missed near zero. */
+/**
+ * How often a channel's buffer is looked at while it holds something, ms. Browsers say `bufferedamountlow`, in hidden tabs
+ * too, where timers hardly run; looking only makes up for an event that was missed near zero. Node's WebRTC has no such
+ * event: there the core's window of 64 KiB is refilled by looking, and 4 ms allow 16 MB/s.
+ */
 const lookAgainMs = 250;
+const lookWithoutEventMs = 4;
 /** How long a closing link may still send what it was given, ms. */
 const lingerMs = 100;
 
-/** The DTLS fingerprints in an SDP, as they stand there. */
-function fingerprints(sdp: string | undefined): string[] {
-  return [...(sdp ?? '').matchAll(/^a=fingerprint:(\S+ \S+)/gm)].map((match) => (match[1] ?? '').toLowerCase());
+/** What the far end may make this end do: take its description, once, and its candidates. */
+function isSignal(value: unknown): value is { readonly sdp?: string; readonly candidate?: object } {
+  if (typeof value !== 'object' || value === null) return false;
+  const { type, sdp, candidate } = value as Record<string, unknown>;
+  if (sdp !== undefined) return typeof sdp === 'string' && (type === 'offer' || type === 'answer');
+  return typeof candidate === 'object' && candidate !== null;
 }
 
-/** 32 bytes that both ends derive alike from both fingerprints (rule S4). */
-async function bindingOf(connection: RTCPeerConnection, provider: CryptoProvider): Promise<Uint8Array> {
-  const both = [connection.localDescription?.sdp, connection.remoteDescription?.sdp].map((sdp) => fingerprints(sdp)[0] ?? '');
-  return provider.sha256(concat(utf8('banyan-1 binding '), utf8(both.sort().join(' '))));
+/** The DTLS fingerprints in an SDP, in one spelling. */
+function fingerprints(sdp: string | undefined): string {
+  const found = [...(sdp ?? '').matchAll(/^a=fingerprint:(\S+ \S+)/gm)].map((match) => (match[1] ?? '').toLowerCase());
+  return [...new Set(found)].sort().join(',');
+}
+
+/** 32 bytes that both ends derive alike from both fingerprints (rule S4); `undefined` when one is missing. */
+async function bindingOf(connection: RTCPeerConnection, provider: CryptoProvider): Promise<Uint8Array | undefined> {
+  const { localDescription, remoteDescription } = connection;
+  const both = [fingerprints(localDescription?.sdp), fingerprints(remoteDescription?.sdp)].sort();
+  if (both.includes('')) return undefined;
+  return provider.sha256(utf8(`banyan-1 binding ${both.join(' ')}`));
 }
 
 /** Why no WebRTC can be had here, or `undefined`. */
@@ -40,9 +56,23 @@ export function missingWebRtc(wrtc: unknown): string | undefined {
   return 'this browser has no WebRTC, or it is switched off';
 }
 
-export function rtcLinks(options: RtcOptions): LinkMaker & { readonly counts: RtcCounts } {
+export interface RtcLinks extends LinkMaker {
+  readonly counts: RtcCounts;
+  /** Resolves when every link that was told to close has done so. */
+  closed(): Promise<void>;
+}
+
+/** Makes links. `open` never throws: where there can be no connection, `down` follows. */
+export function rtcLinks(options: RtcOptions): RtcLinks {
   const counts: RtcCounts = { made: 0, open: 0 };
-  return { counts, open: (_remote, initiator, events) => new RtcLink(options, initiator, events, counts) };
+  const closing = new Set<Promise<void>>();
+  return {
+    counts,
+    open: (_remote, initiator, events) => new RtcLink(options, initiator, events, counts, closing),
+    closed: async () => {
+      while (closing.size > 0) await Promise.all(closing);
+    },
+  };
 }
 
 class RtcLink implements Link {
@@ -50,16 +80,26 @@ class RtcLink implements Link {
   readonly #events: LinkEvents;
   readonly #counts: RtcCounts;
   readonly #provider: CryptoProvider;
+  readonly #closing: Set<Promise<void>>;
   /** Frames that came before the binding was computed. */
   #early: Uint8Array[] | undefined = [];
   #queuedBytes = 0;
   #isOver = false;
+  #isDescribed = false;
+  #lookMs = lookAgainMs;
   #lookTimer: ReturnType<typeof setTimeout> | undefined;
 
-  constructor(options: RtcOptions, initiator: boolean, events: LinkEvents, counts: RtcCounts) {
+  constructor(
+    options: RtcOptions,
+    initiator: boolean,
+    events: LinkEvents,
+    counts: RtcCounts,
+    closing: Set<Promise<void>>,
+  ) {
     this.#events = events;
     this.#counts = counts;
     this.#provider = options.provider;
+    this.#closing = closing;
     counts.made++;
     counts.open++;
     this.#peer = new SimplePeer({
@@ -79,7 +119,7 @@ class RtcLink implements Link {
       .on('data', (data) => {
         const frame = typeof data === 'string' ? utf8(data) : new Uint8Array(data.buffer, data.byteOffset, data.byteLength);
         if (this.#early) this.#early.push(frame);
-        else if (!this.#isOver) events.frame(frame);
+        else this.#frame(frame);
       })
       .on('close', () => {
         this.#ended();
@@ -89,18 +129,28 @@ class RtcLink implements Link {
       });
   }
 
+  #frame(frame: Uint8Array): void {
+    if (!this.#isOver) this.#events.frame(frame);
+  }
+
   async #connected(): Promise<void> {
     const { _pc: connection, _channel: channel } = this.#peer;
     if (connection === null || channel === null) return;
+    if (typeof channel.bufferedAmountLowThreshold !== 'number') this.#lookMs = lookWithoutEventMs;
     channel.addEventListener('bufferedamountlow', () => {
       this.#reportDrained();
     });
     const binding = await bindingOf(connection, this.#provider);
     if (this.#isOver) return;
+    if (binding === undefined) {
+      this.#ended();
+      return;
+    }
     const early = this.#early ?? [];
     this.#early = undefined;
     this.#events.up(binding);
-    for (const frame of early) this.#events.frame(frame);
+    // A frame may make the core close the link.
+    for (const frame of early) this.#frame(frame);
   }
 
   #ended(): void {
@@ -131,11 +181,11 @@ class RtcLink implements Link {
   #watch(): void {
     const channel = this.#peer._channel;
     if (channel === null) return;
-    channel.bufferedAmountLowThreshold = this.#queuedBytes > lowBytes ? lowBytes : 0;
+    if (this.#lookMs === lookAgainMs) channel.bufferedAmountLowThreshold = this.#queuedBytes > lowBytes ? lowBytes : 0;
     this.#lookTimer ??= setTimeout(() => {
       this.#lookTimer = undefined;
       this.#reportDrained();
-    }, lookAgainMs);
+    }, this.#lookMs);
   }
 
   #reportDrained(): void {
@@ -152,7 +202,12 @@ class RtcLink implements Link {
   signal(data: Uint8Array): void {
     if (this.#isOver || this.#peer.destroyed) return;
     try {
-      this.#peer.signal(JSON.parse(new TextDecoder().decode(data)));
+      const signal: unknown = JSON.parse(new TextDecoder().decode(data));
+      if (!isSignal(signal)) return;
+      // A second description would put other fingerprints under a link that is bound to the first.
+      if (signal.sdp !== undefined && this.#isDescribed) return;
+      if (signal.sdp !== undefined) this.#isDescribed = true;
+      this.#peer.signal(signal);
     } catch {
       // Sealed by a member, so not damaged on the way; whatever is wrong with it, the deadline ends the link.
     }
@@ -161,8 +216,13 @@ class RtcLink implements Link {
   close(): void {
     if (this.#isOver) return;
     this.#finish();
-    setTimeout(() => {
-      this.#peer.destroy();
-    }, lingerMs);
+    const closed = new Promise<void>((resolve) => {
+      setTimeout(() => {
+        this.#peer.destroy();
+        this.#closing.delete(closed);
+        resolve();
+      }, lingerMs);
+    });
+    this.#closing.add(closed);
   }
 }

@@ -47,6 +47,8 @@ export class Attach {
   connected = false;
   registered = false;
   #challenge: Challenge | undefined;
+  /** The offer that the root knows. */
+  #stated = '';
   #registerAtMs = Infinity;
   /** When to advertise for a parent next; `Infinity` while none is wanted or an answer is due. */
   #askAtMs = Infinity;
@@ -126,7 +128,12 @@ export class Attach {
       }),
     );
     this.#challenge = undefined;
+    this.#stated = this.#offered();
     this.#answerDueMs = nowMs + rootAnswerTimeoutMs;
+  }
+
+  #offered(): string {
+    return `${this.clientsMax} ${this.role} ${this.hidden}`;
   }
 
   #acked(body: Uint8Array): void {
@@ -136,6 +143,7 @@ export class Attach {
     this.#answerDueMs = Infinity;
     this.#position.epoch = answer.epoch;
     if (answer.headDenied) this.#events.stepDown();
+    this.#tellOffer();
     this.#events.registered();
     if (this.#links.parent() === undefined && !this.#position.head && this.#position.state !== 'left') this.want(noNode, 'none');
     this.#ctx.treeChanged();
@@ -211,7 +219,15 @@ export class Attach {
   offer(clientsMax: number, role: PeerRole, hidden: boolean): void {
     if (clientsMax === this.clientsMax && role === this.role && hidden === this.hidden) return;
     Object.assign(this, { clientsMax, role, hidden });
-    if (this.registered) this.#ctx.sendRoot(this.#ctx.factory.newOffer({ clientsMax, role, hidden }));
+    this.#tellOffer();
+  }
+
+  /** Tells the root what is offered, unless it knows. */
+  #tellOffer(): void {
+    if (!this.registered || this.#stated === this.#offered()) return;
+    this.#stated = this.#offered();
+    const { clientsMax, role, hidden } = this;
+    this.#ctx.sendRoot(this.#ctx.factory.newOffer({ clientsMax, role, hidden }));
   }
 
   // Packets from the root.

@@ -339,12 +339,20 @@ export class Room {
     this.#tree.refresh(node);
   }
 
-  /** The head's fold. False when somebody else is head. */
-  fold(id: NodeId, fold: FoldBody, epoch: number): boolean {
+  /** The head's fold. False for a peer that takes itself for head and is not: it is told where to go (rule R8). */
+  fold(id: NodeId, fold: FoldBody, epoch: number, nowMs: number): boolean {
     const node = this.#tree.nodes.get(id);
-    if (node === undefined || this.#tree.head !== id) return false;
+    if (node === undefined) return false;
     node.subtreeSize = fold.subtreeSize;
     node.attachEpoch = fold.attachEpoch;
+    if (this.#tree.head !== id) {
+      const isHead = this.#claimHead(node);
+      this.settleHeads(nowMs);
+      if (!isHead) {
+        if (this.#tree.pendingOf(id) === undefined) this.#order(node, nowMs);
+        return false;
+      }
+    }
     const sweep = { epoch, round: fold.round, roomSize: fold.subtreeSize, rootReachable: true, path: [] };
     this.#tell(node, this.#factory.newSweep(sweep, 'response'));
     return true;

@@ -233,7 +233,7 @@ export class RootCore {
       case 'reunion/request': {
         const body = foldBody.decode(packet.body);
         if (!body) return 'malformed';
-        return room.fold(node, body, this.#epochMs) ? undefined : 'out-of-turn';
+        return room.fold(node, body, this.#epochMs, this.#nowMs) ? undefined : 'out-of-turn';
       }
       case 'reunion/pull': {
         const body = probeBody.decode(packet.body);
