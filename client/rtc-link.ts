@@ -117,7 +117,8 @@ class RtcLink implements Link {
         void this.#connected();
       })
       .on('data', (data) => {
-        const frame = typeof data === 'string' ? utf8(data) : new Uint8Array(data.buffer, data.byteOffset, data.byteLength);
+        const frame =
+          typeof data === 'string' ? utf8(data) : new Uint8Array(data.buffer, data.byteOffset, data.byteLength);
         if (this.#early) this.#early.push(frame);
         else this.#frame(frame);
       })
