@@ -34,7 +34,12 @@ describe('rtcLinks', () => {
       },
     };
     const links = rtcLinks({ iceServers: [], provider, wrtc: broken });
-    const events = { ...nothing, down: () => void downs++ };
+    const events = {
+      ...nothing,
+      down: () => {
+        downs++;
+      },
+    };
     const link = links.open('1'.repeat(32) as NodeId, true, events);
     await until(() => downs === 1, 'down');
     link.send(Uint8Array.of(1));
