@@ -329,6 +329,11 @@ export class Network {
     this.#setDrain(end);
   }
 
+  /** Paths that swallowed large packets do so no longer; what they swallowed is lost. */
+  endSwallowing(): void {
+    for (const end of this.#ends.values()) if (end.flow === 'swallow') end.flow = 'pass';
+  }
+
   /** Whether a link's end still has somebody to talk to: for the checkers. */
   isWhole(end: LinkEnd): boolean {
     return end.phase === 'open' && end.flow === 'pass' && end.other?.phase === 'open' && end.other.flow === 'pass';

@@ -136,12 +136,19 @@ export class Room {
   #pictures(announced: (peer: SimPeer) => boolean): string | undefined {
     if (this.views.size > pictureCheckedMax) return undefined;
     for (const [peer, view] of this.views) {
-      if (view.roomSize !== this.views.size) return `${peer.name} counts ${view.roomSize} peers`;
-      if (view.edges.size !== this.views.size) return `${peer.name} knows ${view.edges.size} edges`;
+      for (const [id, parent] of view.edges) {
+        if (!this.byId.has(id))
+          return `${peer.name} still hangs ${this.#sim.nameOf(id)} at ${this.#sim.nameOf(parent)}`;
+      }
       for (const [other, { parent }] of this.views) {
-        if (view.edges.get(other.id) !== parent) return `${peer.name} is wrong about where ${other.name} hangs`;
+        const known = view.edges.get(other.id);
+        if (known !== parent) {
+          const where = known === undefined ? 'nowhere' : `at ${this.#sim.nameOf(known)}`;
+          return `${peer.name} hangs ${other.name} ${where}, but it hangs at ${parent ? this.#sim.nameOf(parent) : 'nobody'}`;
+        }
         if (announced(other) && !view.members.has(other.id)) return `${peer.name} does not know who ${other.name} is`;
       }
+      if (view.roomSize !== this.views.size) return `${peer.name} counts ${view.roomSize} peers of ${this.views.size}`;
     }
     return undefined;
   }

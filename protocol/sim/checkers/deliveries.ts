@@ -22,6 +22,9 @@ export interface Stream {
   readonly bytesBefore: number[];
 }
 
+/** A newcomer that wants no history begins where its first parent's frontier says, which comes this long after the path. */
+const baselineMs = 10_000;
+
 type Positions = SimPeer['last'];
 
 /** What this checker asks of a simulation. */
@@ -134,7 +137,7 @@ export class Deliveries {
 
   /** Whether a receiver was already there when the packet before `from` was sealed. */
   #startsBefore(peer: SimPeer, stream: Stream, from: number): boolean {
-    return (stream.sealedAtMs[from - 1] ?? 0) > peer.attachedAtMs;
+    return this.#isOwed(peer, stream, from - 1) && !this.#mayHaveLeftLogs(stream, from - 1);
   }
 
   #say(peer: SimPeer, stream: Stream, what: string): void {
@@ -159,14 +162,18 @@ export class Deliveries {
     this.#say(peer, stream, `gave up #${from}..${to}, which ${holder.name} has [L7]`);
   }
 
-  /** A living peer whose log should still hold a position. */
-  #holderOf(peer: SimPeer, stream: Stream, seq: number): SimPeer | undefined {
-    const { options, live } = this.#world;
+  #mayHaveLeftLogs(stream: Stream, seq: number): boolean {
+    const { logPacketsMax, logBytesMax } = this.#world.options;
     const packets = this.packetsSealed - (stream.packetsBefore[seq] ?? 0);
     const bytes = this.#bytesSealed - (stream.bytesBefore[seq] ?? 0);
     // A tenth less: a packet's own overhead counts, and what is under way has not pushed everything out yet.
-    if (packets > options.logPacketsMax * 0.9 || bytes > options.logBytesMax * 0.8) return undefined;
-    return live.find((each) => {
+    return packets > logPacketsMax * 0.9 || bytes > logBytesMax * 0.8;
+  }
+
+  /** A living peer whose log should still hold a position. */
+  #holderOf(peer: SimPeer, stream: Stream, seq: number): SimPeer | undefined {
+    if (this.#mayHaveLeftLogs(stream, seq)) return undefined;
+    return this.#world.live.find((each) => {
       if (each === peer) return false;
       const first = at(each.first, stream.index);
       return first !== 0 && first <= seq && at(each.last, stream.index) >= seq && at(each.gapped, stream.index) === 0;
@@ -197,10 +204,16 @@ export class Deliveries {
     return result;
   }
 
+  /** Whether a packet was said when a receiver was attached already, and had its parent's frontier. */
+  #isOwed(peer: SimPeer, stream: Stream, seq: number): boolean {
+    const sinceMs = peer.attachedAtMs + (peer.history ? 0 : baselineMs);
+    return (stream.sealedAtMs[seq] ?? 0) > sinceMs;
+  }
+
   /** The first position that a receiver without any must get. */
   #firstOwed(peer: SimPeer, stream: Stream, target: number): number {
     let first = target + 1;
-    while (first > 1 && (stream.sealedAtMs[first - 1] ?? 0) > peer.attachedAtMs) first--;
+    while (first > 1 && this.#isOwed(peer, stream, first - 1)) first--;
     return first;
   }
 
