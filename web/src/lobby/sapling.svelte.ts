@@ -1,3 +1,4 @@
+/* eslint svelte/prefer-svelte-reactivity: off -- these collections are not watched; what is watched is replaced whole. */
 /** A small made-up room for the first page: it grows, talks and heals, so that one sees what a Banyan is. */
 import { type NodeId } from '../../../client/api.ts';
 import { initials } from '../people/identity.ts';

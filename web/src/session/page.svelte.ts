@@ -1,5 +1,5 @@
 /** What the page is doing: from the first look at the address to being in a room, and out of it again. */
-import { type BanyanErrorCode, BanyanError, type StateChange } from '../../../client/api.ts';
+import { type BanyanErrorCode, BanyanError, type Room, type StateChange } from '../../../client/api.ts';
 import { friendlyName } from '../people/identity.ts';
 import { t } from '../strings/index.ts';
 import { fragmentOf, type PageAddress, readAddress } from './address.ts';
@@ -137,6 +137,6 @@ export class PageState {
 declare global {
   interface Window {
     /** A handle for the developer's console and for tests: the room this page is in, as the SDK gives it. */
-    banyan?: { room: import('../../../client/api.ts').Room };
+    banyan?: { room: Room };
   }
 }

@@ -1,3 +1,4 @@
+/* eslint svelte/prefer-svelte-reactivity: off -- these collections are not watched; what is watched is replaced whole. */
 /** A room as the page shows it: the SDK's events gathered into values that Svelte can watch. */
 import {
   type Member,

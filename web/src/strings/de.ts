@@ -248,6 +248,7 @@ export const de: Strings = {
     go: 'Weiter',
     clear: 'Leeren',
     noPackets: 'Noch keine Pakete',
+    saveJournal: 'Protokoll speichern',
     onlyMessages: 'Nur Nachrichten',
     column: {
       time: 'Zeit',

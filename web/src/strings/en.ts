@@ -243,6 +243,7 @@ export const en = {
     go: 'Go on',
     clear: 'Clear',
     noPackets: 'No packets yet',
+    saveJournal: 'Save the journal',
     onlyMessages: 'Only messages',
     column: { time: 'Time', type: 'Type', action: 'Action', from: 'From', to: 'To', origin: 'Origin', bytes: 'Bytes' },
     root: 'root',

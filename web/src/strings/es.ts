@@ -245,6 +245,7 @@ export const es: Strings = {
     go: 'Seguir',
     clear: 'Vaciar',
     noPackets: 'Aún no hay paquetes',
+    saveJournal: 'Guardar el diario',
     onlyMessages: 'Solo mensajes',
     column: {
       time: 'Hora',

@@ -1,3 +1,4 @@
+/* eslint svelte/prefer-svelte-reactivity: off -- these collections are not watched; what is watched is replaced whole. */
 /** Which lights travel along the edges of the picture, from the packets that were traced. */
 import { type NodeId, type PacketTrace } from '../../../client/api.ts';
 import { type Shape } from './shape.ts';
@@ -34,7 +35,7 @@ export class Traffic {
   readonly #seen = new Set<string>();
   #waves: number[] = [];
   #key = 0;
-  #timer: ReturnType<typeof setTimeout> | undefined;
+  #isTimed = false;
 
   /** `shape` gives the tree as it is now. */
   constructor(self: NodeId, shape: () => Shape) {
@@ -137,13 +138,20 @@ export class Traffic {
       return { ...pulse, key: this.#key, endsAtMs: now + pulse.delayMs + pulse.durationMs };
     });
     this.pulses = [...this.pulses, ...pulses];
-    this.#timer ??= setTimeout(() => this.#expire(), 400);
+    this.#expireSoon();
   }
 
   #expire(): void {
     const now = performance.now();
     // A little longer than they last, so that none vanishes before it arrived.
     this.pulses = this.pulses.filter((pulse) => pulse.endsAtMs + 100 > now);
-    this.#timer = this.pulses.length > 0 ? setTimeout(() => this.#expire(), 400) : undefined;
+    this.#isTimed = false;
+    if (this.pulses.length > 0) this.#expireSoon();
+  }
+
+  #expireSoon(): void {
+    if (this.#isTimed) return;
+    this.#isTimed = true;
+    setTimeout(() => this.#expire(), 400);
   }
 }
