@@ -34,6 +34,9 @@ export interface AttachEvents {
   subtreeSize(): number;
 }
 
+/** Unit of the root's clock in which attach epochs start, ms: attempts are rarer than that. */
+const epochUnitMs = 256;
+
 const noBytes64 = new Uint8Array(64);
 
 export class Attach {
@@ -97,6 +100,8 @@ export class Attach {
       const random = rng.uint32() & 0xffff;
       factory.session = (challenge.rootTimeMs.toString(16).padStart(12, '0').slice(-12) +
         random.toString(16).padStart(4, '0')) as SessionId;
+      // A later session under the same key starts above what others remember of the earlier one (rule M5).
+      this.#position.attachEpoch = Math.floor(challenge.rootTimeMs / epochUnitMs) % 0x100000000;
     }
     // A root that lost its state hears from everybody at once: spread that out (rule R7). The head and the many below
     // it do not wait for each other, so the head goes first.

@@ -23,6 +23,10 @@ import { Streams, type StreamState } from './streams.ts';
 const sealsInFlightMax = 4;
 /** Shortest time between two requests for the same missing packets, ms. */
 const pullAgainMs = 1_000;
+/** How often it is looked whether a missing packet can still be hoped for, ms. */
+const hopePeriodMs = 250;
+/** How long a neighbour's answer, and what it promised, is waited for on a slow link, ms. */
+const promiseLifeMs = 20_000;
 
 export class Flood {
   readonly log: Log;
@@ -40,6 +44,8 @@ export class Flood {
   #tokens: number;
   #tokensAtMs = 0;
   #pulledAtMs = -Infinity;
+  /** Whether packets behind a hole were let go. */
+  #droppedHeld = false;
 
   constructor(ctx: Context, links: Links, files: Files, departed: (node: NodeId) => boolean) {
     this.#ctx = ctx;
@@ -111,7 +117,9 @@ export class Flood {
     counters.messagesIn++;
     const key = streamKey(packet.senderId, packet.header.session);
     const { seq } = packet.header;
-    if (seq === 0 || packet.senderId === this.#ctx.self) return;
+    // An earlier session under the same key is a stream like any other.
+    const isOwn = packet.senderId === this.#ctx.self && packet.header.session === this.#ctx.factory.session;
+    if (seq === 0 || isOwn) return;
     const state = this.streams.open(key, this.synced ? 1 : seq, nowMs, this.#departed);
     if (state === undefined) return;
     if (seq < state.next) {
@@ -148,6 +156,11 @@ export class Flood {
   }
 
   #hold(state: StreamState, packet: VerifiedPacket<'message'>, from: LinkId): void {
+    if (this.streams.heldPackets >= heldPacketsMax) {
+      // Not kept, so not had: it is asked for again once the hole before it is closed.
+      this.#droppedHeld = true;
+      return;
+    }
     state.held ??= new Map();
     if (state.held.size === 0) {
       state.missingSinceMs = this.#ctx.nowMs;
@@ -157,7 +170,6 @@ export class Flood {
       state.held.set(packet.header.seq, { packet, from });
       this.streams.heldPackets++;
     }
-    if (this.streams.heldPackets > heldPacketsMax) this.#giveUp(state);
     this.#pullMissing();
   }
 
@@ -196,11 +208,31 @@ export class Flood {
     this.pumpAll();
   }
 
-  /** Asks every neighbour, backups included, for what it has that this peer lacks. */
+  /** Asks every neighbour, backups included, for what it has that this peer lacks; not those who are at it already. */
   #pullMissing(): void {
     if (this.#ctx.nowMs - this.#pulledAtMs < pullAgainMs) return;
     this.#pulledAtMs = this.#ctx.nowMs;
-    for (const link of this.#links.all()) if (link.phase === 'open') this.pull(link);
+    for (const link of this.#links.all()) {
+      if (link.phase !== 'open') continue;
+      const isAtIt = link.asked !== undefined || [...this.streams.waiting].some((state) => this.#isPromised(link, state));
+      if (!isAtIt || this.#ctx.nowMs - link.askedAtMs >= promiseLifeMs) this.pull(link);
+    }
+  }
+
+  /** Whether this neighbour said it has what a stream waits for. */
+  #isPromised(link: LinkState, state: StreamState): boolean {
+    const promise = link.promised?.get(state.key);
+    return promise !== undefined && promise.oldest <= state.next && state.next < promise.next;
+  }
+
+  /** Whether somebody may still fill a hole: a neighbour that has not answered yet, or that promised it. */
+  #isHopeful(state: StreamState): boolean {
+    const { nowMs } = this.#ctx;
+    for (const link of this.#links.all()) {
+      if (link.phase !== 'open' || nowMs - link.askedAtMs >= promiseLifeMs) continue;
+      if (link.asked !== undefined || this.#isPromised(link, state)) return true;
+    }
+    return false;
   }
 
   // Frontiers.
@@ -229,6 +261,8 @@ export class Flood {
   /** "This is all I have, send what I lack." */
   pull(link: LinkState): void {
     const entries = this.streams.frontier();
+    link.askedAtMs = this.#ctx.nowMs;
+    link.promised = undefined;
     link.asked = new Map(entries.map((entry) => [streamKey(entry.sender, entry.session), entry]));
     this.#sendFrontier(link, entries, 'pull');
   }
@@ -254,6 +288,7 @@ export class Flood {
       this.#startFrom(link, said);
     } else {
       this.#takeBaselines(said);
+      link.promised = said;
       // What they did not mention they have just as this end had it when it asked.
       const theirs = link.asked ?? new Map<StreamKey, FrontierEntry>();
       link.asked = undefined;
@@ -331,7 +366,8 @@ export class Flood {
   dueMs(): number {
     let due = Infinity;
     for (const state of this.streams.waiting) {
-      due = Math.min(due, state.missingSinceMs + gapWaitMs, Math.max(this.#ctx.nowMs + 1, this.#pulledAtMs + pullAgainMs));
+      const giveUpMs = Math.max(state.missingSinceMs + gapWaitMs, this.#ctx.nowMs + hopePeriodMs);
+      due = Math.min(due, giveUpMs, Math.max(this.#ctx.nowMs + 1, this.#pulledAtMs + pullAgainMs));
     }
     if (this.#outboxFirst < this.#outbox.length && this.#sealing < sealsInFlightMax) {
       const waitMs = ((1 - this.#tokens) / this.#ctx.options.originRatePerSecond) * 1000;
@@ -343,9 +379,14 @@ export class Flood {
   timer(): void {
     const { nowMs } = this.#ctx;
     for (const state of [...this.streams.waiting]) {
-      if (nowMs - state.missingSinceMs >= gapWaitMs) this.#giveUp(state);
+      if (nowMs - state.missingSinceMs >= gapWaitMs && !this.#isHopeful(state)) this.#giveUp(state);
     }
-    if (this.streams.waiting.size > 0) this.#pullMissing();
+    if (this.streams.waiting.size > 0) {
+      this.#pullMissing();
+    } else if (this.#droppedHeld) {
+      this.#droppedHeld = false;
+      for (const link of this.#links.all()) if (link.phase === 'open') this.pull(link);
+    }
     this.flushOutbox();
   }
 }

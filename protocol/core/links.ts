@@ -43,8 +43,11 @@ export interface LinkState {
   cursorStop: number | undefined;
   /** What the far end had when it last said so; forgotten when the cursor has caught up. */
   theirs: Map<StreamKey, FrontierEntry> | undefined;
-  /** What this end had when it last asked: the answer tells only what differs from that. */
+  /** What this end had when it last asked, until the answer comes: it tells only what differs from that. */
   asked: Map<StreamKey, FrontierEntry> | undefined;
+  askedAtMs: number;
+  /** What the far end said it has and this end lacked: on its way here. */
+  promised: Map<StreamKey, FrontierEntry> | undefined;
   /** Entries of a frontier that is still arriving. */
   arriving: Map<StreamKey, FrontierEntry> | undefined;
   /** Position of the log's end when the hello's digest was taken. */
@@ -151,6 +154,8 @@ export class Links {
       cursorStop: undefined,
       theirs: undefined,
       asked: undefined,
+      askedAtMs: 0,
+      promised: undefined,
       arriving: undefined,
       helloEnd: 0,
       helloDigest: 0,

@@ -198,7 +198,13 @@ describe('messages and the log', () => {
     peer.message(up, c, 1).message(up, c, 4);
     expect([peer.sent(up, 'frontier').length, peer.sent(down, 'frontier').length]).toEqual([1, 1]);
     expect(peer.delivered(c)).toEqual([1]);
-    for (let i = 0; i < 3; i++) peer.pass(1_100).ping(up, a).ping(down, b);
+    // One answers that it has nothing, the other not at all: hope goes on for a while.
+    peer.packet(up, a, a.factory.newFrontier({ last: true, entries: [] }, 'response'));
+    for (let i = 0; i < 5; i++) peer.pass(1_100).ping(up, a).ping(down, b);
+    expect(peer.of('gap')).toEqual([]);
+    peer.packet(up, a, a.factory.newFrontier({ last: true, entries: [] }, 'response'));
+    peer.packet(down, b, b.factory.newFrontier({ last: true, entries: [] }, 'response'));
+    peer.pass(300);
     expect(peer.of('gap')).toMatchObject([{ sender: c.id, from: 2, to: 3 }]);
     expect(peer.delivered(c)).toEqual([1, 4]);
     peer.message(up, c, 2);

@@ -9,7 +9,7 @@
 import type { LinkReason } from '../errors.ts';
 import { sleptAfterMs } from '../limits.ts';
 import type { Rng } from '../ports.ts';
-import { noNode, noSession, type LinkId, type NodeId } from '../types.ts';
+import { noNode, noSession, type LinkId, type NodeId, type StreamKey } from '../types.ts';
 import { edgesBody, expectBody, frontierBody, healingBody, helloBody, leaveBody, pingBody, progressBody, refuseBody, wantBody, type PresenceBody } from '../wire/bodies.ts';
 import { sameBytes } from '../wire/bytes.ts';
 import { PacketFactory, type Origin } from '../wire/packet-factory.ts';
@@ -171,6 +171,12 @@ export class PeerCore {
     return [...this.#links.all()].flatMap((link) =>
       link.role ? [{ link: link.id, node: link.remote, role: link.role, rttMs: link.rttMs }] : [],
     );
+  }
+
+  /** Whether this peer's log still holds a position of a stream: what a neighbour could get from it. */
+  holds(key: StreamKey, seq: number): boolean {
+    const state = this.#flood.streams.get(key);
+    return state !== undefined && seq >= state.oldest && seq < state.next;
   }
 
   get hasLeft(): boolean {
@@ -468,7 +474,7 @@ export class PeerCore {
     if (role === 'parent') {
       this.#healing.orphaned(remote, reason);
     } else if (role === 'client') {
-      if (reason !== 'moved') this.#clientLost(remote, reason);
+      this.#clientLost(remote, reason);
     } else if (role === 'backupOut') {
       if (this.#healing.isOrphan) this.#healing.rescueFailed();
       else this.#healing.wantBackup();
@@ -476,8 +482,9 @@ export class PeerCore {
   }
 
   #clientLost(client: NodeId, reason: LinkReason): void {
+    // One that moved says where with a later epoch, which wins.
     this.#picture.lose(client);
-    if (this.#attach.registered) this.#ctx.sendRoot(this.factory.newLeave(client, reason));
+    if (reason !== 'moved' && this.#attach.registered) this.#ctx.sendRoot(this.factory.newLeave(client, reason));
   }
 
   #leave(pause: boolean): void {
@@ -487,6 +494,8 @@ export class PeerCore {
     for (const link of [...this.#links.all()]) {
       if (link.phase === 'open') this.#links.send(link, this.factory.newLeave(self, 'left', successor));
       this.#links.close(link, 'left');
+      this.#files.linkEnded(link.id);
+      if (link.role === 'client') this.#picture.lose(link.remote);
     }
     if (this.#attach.registered) this.#ctx.sendRoot(this.factory.newLeave(self, 'left', successor));
     this.#attach.noWish();

@@ -81,15 +81,25 @@ export class Picture {
     for (const edge of edges) this.#take(edge, link.id);
   }
 
-  #take(edge: Edge, from: LinkId): void {
+  #isClient(node: NodeId): boolean {
+    return this.#links.clients().some((link) => link.remote === node);
+  }
+
+  /** `isDenial`: told as gone though this peer did not know of it. */
+  #take(edge: Edge, from: LinkId, isDenial = false): void {
     const known = this.#edges.get(edge.client);
     if (known) {
       if (edge.attachEpoch < known.attachEpoch) return;
       if (edge.attachEpoch === known.attachEpoch && (known.gone || !edge.gone)) return;
-    } else if (edge.gone) {
+    } else if (edge.gone && !isDenial) {
       return;
     }
     if (edge.client === this.#ctx.self && from !== 0) return;
+    if (from !== 0 && !edge.gone && edge.parent === this.#ctx.self && !this.#isClient(edge.client)) {
+      // Nobody knows better than the parent it names: an old report of a client that is none any more.
+      this.#take({ ...edge, gone: true }, 0, true);
+      return;
+    }
     if (!known && this.#edges.size >= 2 * fullPictureMax) return;
     this.#edges.set(edge.client, { ...edge, atMs: this.#ctx.nowMs });
     this.#brokenSince.delete(edge.client);

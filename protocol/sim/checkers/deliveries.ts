@@ -2,7 +2,7 @@
  * Exactly once and in order for each sender, after every delivery; complete, at the end. Counts positions, not
  * contents: a stream is numbered on sight and each receiver keeps two numbers a stream.
  */
-import type { NodeId, SessionId } from '../../types.ts';
+import { streamKey, type NodeId, type SessionId } from '../../types.ts';
 import { messagesBody } from '../../wire/bodies.ts';
 import type { Packet } from '../../wire/packet.ts';
 import type { SimOptions } from '../options.ts';
@@ -170,14 +170,12 @@ export class Deliveries {
     return packets > logPacketsMax * 0.9 || bytes > logBytesMax * 0.8;
   }
 
-  /** A living peer whose log should still hold a position. */
+  /** A living peer whose log still holds a position, and that did not give it up itself. */
   #holderOf(peer: SimPeer, stream: Stream, seq: number): SimPeer | undefined {
-    if (this.#mayHaveLeftLogs(stream, seq)) return undefined;
-    return this.#world.live.find((each) => {
-      if (each === peer) return false;
-      const first = at(each.first, stream.index);
-      return first !== 0 && first <= seq && at(each.last, stream.index) >= seq && at(each.gapped, stream.index) === 0;
-    });
+    const key = streamKey(stream.origin.id, stream.session);
+    return this.#world.live.find(
+      (each) => each !== peer && at(each.gapped, stream.index) === 0 && each.core.holds(key, seq),
+    );
   }
 
   /**
