@@ -51,7 +51,8 @@ export interface Gap {
  */
 export type RoomState = 'joining' | 'attached' | 'healing' | 'left';
 
-export type JoinDetail = 'connecting-to-root' | 'registering' | 'asking-for-parent' | 'connecting-to-parent' | 'attached';
+export type JoinDetail =
+  'connecting-to-root' | 'registering' | 'asking-for-parent' | 'connecting-to-parent' | 'attached';
 
 export interface StateChange {
   readonly state: RoomState;
@@ -131,6 +132,8 @@ export interface RoomOptions {
   readonly signal?: AbortSignal;
   /** Whether a newcomer wants what was said before; default true. */
   readonly history?: boolean;
+  /** Told each step of joining before `joinRoom` resolves, and each change of state after. */
+  readonly onState?: (change: StateChange) => void;
 }
 
 export interface SendOptions {
@@ -161,7 +164,8 @@ export class BanyanError extends Error {
   }
 }
 
-export type BanyanErrorCode = ReasonCode | 'link' | 'no-webrtc' | 'aborted' | 'argument' | 'busy' | 'left-room' | 'root-unreachable';
+export type BanyanErrorCode =
+  ReasonCode | 'link' | 'no-webrtc' | 'aborted' | 'argument' | 'busy' | 'left-room' | 'root-unreachable';
 
 /** A path that a reunion on demand took: from this peer up to the head, and whether the root itself answered. */
 export interface Probe {
@@ -181,10 +185,21 @@ export interface Room extends AsyncDisposable {
   readonly reason: ReasonCode | undefined;
   readonly members: ReadonlyMap<NodeId, Member>;
   readonly tree: TreeView;
-  /** Resolves when the message is signed and in this peer's log. Rejects with `busy`, `argument` or `left-room`. */
+  /**
+   * Resolves when the message is signed and in this peer's log. Rejects with `busy`, `argument` or `left-room`; with
+   * `aborted` when the signal aborts before, though a message that is being signed then still goes out.
+   */
   send(body: string | Uint8Array, options?: SendOptions): Promise<MessageId>;
+  /**
+   * The messages from now on. Ends when the room is left or the signal aborts; a consumer with more than 10,000 messages
+   * waiting gets those, and then the error `busy` instead of a silent loss.
+   */
   messages(options?: { signal?: AbortSignal }): AsyncIterable<Message>;
-  on<K extends keyof RoomEvents>(event: K, listener: (e: RoomEvents[K]) => void, options?: { signal?: AbortSignal }): () => void;
+  on<K extends keyof RoomEvents>(
+    event: K,
+    listener: (e: RoomEvents[K]) => void,
+    options?: { signal?: AbortSignal },
+  ): () => void;
   /** Change the name that others see. */
   rename(name: string): Promise<void>;
   /** Ask the way to the root, hop by hop. */
@@ -194,5 +209,6 @@ export interface Room extends AsyncDisposable {
   readonly secureContext: boolean;
   /** The last 10,000 inputs of this peer's core with their times, as JSON: `npm run sim -- --replay FILE` runs them again. */
   journal(): string;
+  /** Says LEAVE to the neighbours and the root; resolves when the links are closed. */
   leave(): Promise<void>;
 }

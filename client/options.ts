@@ -15,8 +15,10 @@ export interface CheckedOptions {
 /** Public STUN is nobody's service to promise: without servers a room works within one network. */
 const defaultIceServers: readonly RTCIceServer[] = [];
 
-/** Control, format (bidirectional among them), surrogate and unassigned characters; runs of white space. */
-const unwanted = /[\p{Cc}\p{Cf}\p{Cs}\p{Cn}\p{Zl}\p{Zp}]/gu;
+/** Control, format (bidirectional among them) and surrogate characters; what joins letters and emoji stays. */
+const unwanted = /(?![\u200c\u200d])[\p{Cc}\p{Cf}\p{Cs}\p{Zl}\p{Zp}]/gu;
+/** A name shows something. */
+const visible = /[\p{L}\p{N}\p{P}\p{S}]/u;
 
 /** A name as others may see it: normalised, one line, at most 64 bytes of UTF-8. */
 export function normalizeName(name: string): string {
@@ -26,7 +28,7 @@ export function normalizeName(name: string): string {
     if (utf8(short + symbol).length > nameBytesMax) break;
     short += symbol;
   }
-  return short.trim();
+  return visible.test(short) ? short.trim() : '';
 }
 
 function argument(message: string): BanyanError {
@@ -36,17 +38,22 @@ function argument(message: string): BanyanError {
 /** Whether this is a phone: a small screen worked by finger. Phones keep their battery for themselves. */
 function isPhone(): boolean {
   if (typeof matchMedia === 'undefined') return false;
+  // Chromium says it outright.
+  const { userAgentData } = navigator as { readonly userAgentData?: { readonly mobile?: boolean } };
+  if (userAgentData?.mobile === true) return true;
   return matchMedia('(pointer: coarse) and (max-width: 600px), (pointer: coarse) and (max-height: 600px)').matches;
 }
 
 export function checkOptions(options: RoomOptions): CheckedOptions {
-  const { name = '', maxClients, role, history = true, iceServers = defaultIceServers } = options;
+  const { name = '', maxClients, role, history = true, iceServers = defaultIceServers, onState } = options;
   if (typeof name !== 'string') throw argument('name must be a string');
-  if (role !== undefined && !['peer', 'leaf', 'relay'].includes(role)) throw argument('role must be peer, leaf or relay');
+  if (role !== undefined && !['peer', 'leaf', 'relay'].includes(role))
+    throw argument('role must be peer, leaf or relay');
   if (maxClients !== undefined && !(Number.isInteger(maxClients) && maxClients >= 0 && maxClients <= clientsMax)) {
     throw argument(`maxClients must be a whole number from 0 to ${clientsMax}`);
   }
   if (typeof history !== 'boolean') throw argument('history must be true or false');
+  if (onState !== undefined && typeof onState !== 'function') throw argument('onState must be a function');
   if (!Array.isArray(iceServers)) throw argument('iceServers must be an array');
   const leaf = role === 'leaf' || maxClients === 0 || (role === undefined && maxClients === undefined && isPhone());
   return {
@@ -60,10 +67,11 @@ export function checkOptions(options: RoomOptions): CheckedOptions {
 
 /** The bytes of a message body and of its channel, checked. */
 export function checkMessage(body: string | Uint8Array, options: SendOptions): Uint8Array {
-  if (typeof body !== 'string' && !(body instanceof Uint8Array)) throw argument('body must be a string or a Uint8Array');
+  if (typeof body !== 'string' && !(body instanceof Uint8Array))
+    throw argument('body must be a string or a Uint8Array');
   const data = typeof body === 'string' ? utf8(body) : Uint8Array.from(body);
-  if (data.length > messageBodyBytesMax - 128) {
-    throw argument(`body is ${data.length} bytes; at most ${messageBodyBytesMax - 128} go into one message`);
+  if (data.length > messageBodyBytesMax) {
+    throw argument(`body is ${data.length} bytes; at most ${messageBodyBytesMax} go into one message`);
   }
   const { to, channel } = options;
   if (to !== undefined && !/^[0-9a-f]{32}$/.test(to)) throw argument('to must be the id of a member');

@@ -48,15 +48,13 @@ export function watchPage(life: PageLife): () => void {
     },
     { signal },
   );
-  for (const event of ['online', 'focus', 'resume'] as const) {
-    window.addEventListener(
-      event,
-      () => {
-        life.awake();
-      },
-      { signal },
-    );
-  }
+  const awake = (): void => {
+    life.awake();
+  };
+  window.addEventListener('online', awake, { signal });
+  window.addEventListener('focus', awake, { signal });
+  // A frozen page's timers stood still (Page Lifecycle; Chromium).
+  document.addEventListener('resume', awake, { signal });
   return () => {
     clearTimeout(timer);
     end.abort();

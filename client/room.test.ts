@@ -28,7 +28,9 @@ describe('rooms of Node peers', () => {
   }
 
   const attachedAll = (count: number): boolean =>
-    rooms.filter((room) => room.state !== 'left').every((room) => room.state === 'attached' && room.tree.roomSize === count);
+    rooms
+      .filter((room) => room.state !== 'left')
+      .every((room) => room.state === 'attached' && room.tree.roomSize === count);
 
   beforeEach(async () => {
     root = await startRootServer({ port: 0, host: '127.0.0.1' });
@@ -61,7 +63,9 @@ describe('rooms of Node peers', () => {
         expect(fromHead?.hops).toBe(room.tree.depth - 1);
       }
       await until(() => rooms.every((room) => room.members.size === 5 && room.tree.peers.size === 5), 'members');
-      expect([...(rooms[4]?.members.values() ?? [])].map((member) => member.name).sort()).toEqual([0, 1, 2, 3, 4].map((i) => `peer ${i}`));
+      expect([...(rooms[4]?.members.values() ?? [])].map((member) => member.name).sort()).toEqual(
+        [0, 1, 2, 3, 4].map((i) => `peer ${i}`),
+      );
       const deep = rooms.find((room) => room.tree.depth === 3);
       const probe = await deep?.probe();
       expect(probe?.rootReachable).toBe(true);
@@ -89,8 +93,10 @@ describe('rooms of Node peers', () => {
       await until(() => attachedAll(5), 'attached again');
       const rest = heard.filter((_, i) => i !== middle);
       await until(() => rest.every((messages) => messages.length >= 20), 'all heard');
-      for (const messages of rest) expect(messages.map((message) => message.text)).toEqual(Array.from({ length: 20 }, (_, i) => `${i}`));
-      for (const [i, room] of rooms.entries()) if (i !== middle) await until(() => room.members.size === 5, 'the leaver is gone');
+      for (const messages of rest)
+        expect(messages.map((message) => message.text)).toEqual(Array.from({ length: 20 }, (_, i) => `${i}`));
+      for (const [i, room] of rooms.entries())
+        if (i !== middle) await until(() => room.members.size === 5, 'the leaver is gone');
     },
     timeoutMs,
   );

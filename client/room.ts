@@ -1,8 +1,7 @@
-/** The SDK: `joinRoom`. Puts a peer together from its ports, and shows it as a `Room`. */
-import { linkBurst, linkRatePerSecond, logBytesMax, logPacketsMax, originBurst, originRatePerSecond, reunionPeriodMs } from '../protocol/limits.ts';
-import { Peer, type PacketSeen, type UserOutput } from '../protocol/peer.ts';
-import { noNode, type NodeId, type PeerState } from '../protocol/types.ts';
-import { messagesBody, type PresenceBody } from '../protocol/wire/bodies.ts';
+/** The SDK: `joinRoom`. Shows a peer at work as a `Room`. */
+import type { PacketSeen, UserOutput } from '../protocol/peer.ts';
+import { noNode, type NodeId } from '../protocol/types.ts';
+import type { PresenceBody } from '../protocol/wire/bodies.ts';
 import { toHex } from '../protocol/wire/bytes.ts';
 import {
   BanyanError,
@@ -18,163 +17,122 @@ import {
   type RoomState,
   type RoomStats,
   type SendOptions,
-  type TreePeer,
   type TreeView,
 } from './api.ts';
 import { cryptoProvider } from './crypto/choose.ts';
+import { contentsOf } from './delivered.ts';
 import { Emitter } from './emitter.ts';
 import { MessageQueue } from './message-queue.ts';
 import { checkMessage, checkOptions, normalizeName, type CheckedOptions } from './options.ts';
-import { watchPage } from './page-events.ts';
 import { deriveRoom, parseRoomLink } from './room-link.ts';
-import { missingWebRtc, rtcLinks, type RtcCounts } from './rtc-link.ts';
+import { missingWebRtc, rtcLinks, type RtcLinks } from './rtc-link.ts';
 import { Sealer } from './seal.ts';
+import { Session, type SessionPorts, type Surroundings } from './session.ts';
 import { connectRoot } from './socket-root-link.ts';
+import { joinDetail, roomState, roundTrips, stateChange, treeView } from './standing.ts';
 
-/** What differs between a browser and Node, and what measurements change. */
-export interface Surroundings {
-  readonly origin: string;
-  readonly wrtc?: unknown;
-  /** Own message packets a second and burst; without limit in measurements. */
-  readonly originRate?: { readonly perSecond: number; readonly burst: number };
-}
+export type { Surroundings } from './session.ts';
 
-/** How long a join that hears nothing of the root waits before it fails, ms. */
+/** How long a join that does not get through to the root waits before it fails, ms. */
 const rootPatienceMs = 20_000;
+/** How long a join may take in all, ms: several connections that time out, 15 s each, and the waits between them. */
+const joinPatienceMs = 60_000;
 /** How long a probe may take, ms. */
 const probeTimeoutMs = 10_000;
 /** Answers of the root after which trying again is pointless. */
 const fatal: ReadonlySet<ReasonCode> = new Set(['admission', 'origin', 'full', 'replaced', 'challenge']);
 
-function aborted(): BanyanError {
-  return new BanyanError('aborted', 'joining was called off');
+function aborted(what: string): BanyanError {
+  return new BanyanError('aborted', `${what} was called off`);
+}
+
+function hasLeft(): BanyanError {
+  return new BanyanError('left-room', 'this room was left');
 }
 
 /** Joins the room of a link; resolves when attached. Errors: `BanyanError` with codes as in docs/sdk.md. */
 export async function joinRoomIn(link: string, options: RoomOptions, place: Surroundings): Promise<Room> {
+  const startedMs = performance.now();
   const checked = checkOptions(options);
   const { rootUrl, secret } = parseRoomLink(link);
   const missing = missingWebRtc(place.wrtc);
   if (missing !== undefined) throw new BanyanError('no-webrtc', missing);
-  if (options.signal?.aborted === true) throw aborted();
+  if (options.signal?.aborted === true) throw aborted('joining');
   const provider = await cryptoProvider();
   const keys = await deriveRoom(secret, provider);
   const sealer = await Sealer.create(provider, keys);
   const links = rtcLinks({ iceServers: checked.iceServers, provider, wrtc: place.wrtc });
-  const room = new LiveRoom(link, keys.room, checked, place, sealer, links, (events) => connectRoot(rootUrl, events));
-  await room.joined(options.signal);
+  const room = new LiveRoom(link, startedMs, {
+    room: keys.room,
+    options: checked,
+    place,
+    sealer,
+    links,
+    connectRoot: (events) => connectRoot(rootUrl, events),
+  });
+  if (options.onState) room.on('state', options.onState);
+  await room.join(options.signal);
   return room;
+}
+
+interface PendingSend {
+  readonly resolve: (id: MessageId) => void;
+  readonly reject: (error: BanyanError) => void;
+}
+
+interface PendingProbe {
+  readonly resolve: (probe: Omit<Probe, 'tookMs'>) => void;
+  readonly reject: (error: BanyanError) => void;
 }
 
 class LiveRoom implements Room {
   readonly id: string;
   readonly link: string;
   readonly secureContext: boolean;
-  readonly #peer: Peer;
+  readonly #session: Session;
+  readonly #sealer: Sealer;
+  readonly #links: RtcLinks;
   readonly #options: CheckedOptions;
-  readonly #counts: RtcCounts;
   readonly #events = new Emitter<RoomEvents>();
   readonly #members = new Map<NodeId, Member>();
   readonly #queues = new Set<MessageQueue>();
   /** Sends that wait to come back sealed, in their order. */
-  readonly #sends: { readonly resolve: (id: MessageId) => void; readonly reject: (error: BanyanError) => void }[] = [];
-  readonly #probes = new Map<number, (probe: Omit<Probe, 'tookMs'>) => void>();
-  readonly #stopWatching: () => void;
-  readonly #startedMs = performance.now();
-  readonly #sinceMs = Date.now();
-  #name: string;
-  #isAway = false;
+  readonly #sends: PendingSend[] = [];
+  readonly #probes = new Map<number, PendingProbe>();
+  readonly #startedMs: number;
   #joinMs: number | undefined;
   #reason: ReasonCode | undefined;
+  #lastError: ReasonCode = 'deadline';
+  #lastStep = '';
   #nextProbe = 1;
-  #wakeTimer: ReturnType<typeof setTimeout> | undefined;
-  #treeCache: TreeView | undefined;
+  #tree: TreeView | undefined;
   #onFatal: ((error: BanyanError) => void) | undefined;
 
-  constructor(
-    link: string,
-    id: string,
-    options: CheckedOptions,
-    place: Surroundings,
-    sealer: Sealer,
-    links: ReturnType<typeof rtcLinks>,
-    connect: ConstructorParameters<typeof Peer>[0]['connectRoot'],
-  ) {
+  constructor(link: string, startedMs: number, ports: Omit<SessionPorts, 'userInterface'>) {
     this.link = link;
-    this.id = id;
+    this.id = ports.room;
     this.secureContext = typeof isSecureContext === 'undefined' || isSecureContext;
-    this.#options = options;
-    this.#name = options.name === '' ? `Guest ${sealer.id.slice(0, 4)}` : options.name;
-    this.#counts = links.counts;
-    const { perSecond = originRatePerSecond, burst = originBurst } = place.originRate ?? {};
-    this.#peer = new Peer(
-      {
-        clock: { nowMs: () => performance.now() },
-        rng: { uint32: () => crypto.getRandomValues(new Uint32Array(1))[0] ?? 0 },
-        signer: sealer,
-        verifier: sealer,
-        links,
-        connectRoot: connect,
-        userInterface: {
-          output: (output) => {
-            this.#output(output);
-          },
-          packet: (seen) => {
-            this.#packet(seen);
-          },
-        },
-        wakeAt: (atMs) => {
-          this.#wakeAt(atMs);
-        },
+    this.#startedMs = startedMs;
+    this.#sealer = ports.sealer;
+    this.#links = ports.links;
+    this.#options = ports.options;
+    const userInterface = {
+      output: (output: UserOutput) => {
+        this.#output(output);
       },
-      {
-        room: id,
-        origin: place.origin,
-        clientsMax: options.clientsMax,
-        role: options.role,
-        hidden: false,
-        history: options.history,
-        reunionPeriodMs,
-        originRatePerSecond: perSecond,
-        originBurst: burst,
-        linkRatePerSecond,
-        linkBurst,
-        logPacketsMax,
-        logBytesMax,
-        disabled: new Set(),
+      packet: (seen: PacketSeen) => {
+        this.#packet(seen);
       },
-    );
-    this.#stopWatching = watchPage({
-      hidden: (isHidden) => {
-        this.#setHidden(isHidden);
-      },
-      gone: () => {
-        this.#peer.pause();
-      },
-      restored: () => {
-        this.#peer.start();
-      },
-      awake: () => {
-        this.#peer.resume();
-      },
-    });
-    this.#tellPresence();
-    this.#peer.start();
+    };
+    this.#session = new Session({ ...ports, userInterface });
   }
 
-  // Joining.
-
-  /** Resolves when attached; rejects, and leaves, when that cannot be. */
-  async joined(signal: AbortSignal | undefined): Promise<void> {
+  /** Starts; resolves when attached, rejects, and leaves, when that cannot be. */
+  async join(signal: AbortSignal | undefined): Promise<void> {
     try {
       await new Promise<void>((resolve, reject) => {
-        const patience = setTimeout(() => {
-          if (this.detail === 'connecting-to-root') {
-            reject(new BanyanError('root-unreachable', 'the root does not answer at the address of the link'));
-          }
-        }, rootPatienceMs);
         const finish = (error?: BanyanError): void => {
-          clearTimeout(patience);
+          for (const timer of timers) clearTimeout(timer);
           signal?.removeEventListener('abort', onAbort);
           off();
           this.#onFatal = undefined;
@@ -182,15 +140,25 @@ class LiveRoom implements Room {
           else resolve();
         };
         const onAbort = (): void => {
-          finish(aborted());
+          finish(aborted('joining'));
         };
+        const timers = [
+          setTimeout(() => {
+            if (this.detail !== 'connecting-to-root') return;
+            finish(new BanyanError('root-unreachable', 'the root does not answer at the address of the link'));
+          }, rootPatienceMs),
+          setTimeout(() => {
+            const seconds = joinPatienceMs / 1_000;
+            finish(new BanyanError(this.#lastError, `no place in the tree within ${seconds} s: ${this.#lastError}`));
+          }, joinPatienceMs),
+        ];
         const off = this.#events.on('state', ({ state }) => {
           if (state === 'attached') finish();
         });
         signal?.addEventListener('abort', onAbort);
         this.#onFatal = finish;
         if (signal?.aborted === true) onAbort();
-        else if (this.state === 'attached') finish();
+        else this.#session.start();
       });
     } catch (error) {
       await this.leave();
@@ -201,15 +169,15 @@ class LiveRoom implements Room {
   // What a room shows.
 
   get self(): Member {
-    return this.#member(this.#peer.id, this.#presence(), true);
+    return this.#member(this.#session.peer.id, this.#session.presence, true);
   }
 
   get state(): RoomState {
-    return roomState(this.#peer.view().state);
+    return roomState(this.#session.view().state);
   }
 
   get detail(): JoinDetail {
-    return joinDetail(this.#peer.view().state, this.#reason !== undefined);
+    return joinDetail(this.#session.view());
   }
 
   get reason(): ReasonCode | undefined {
@@ -217,41 +185,28 @@ class LiveRoom implements Room {
   }
 
   get rootReachable(): boolean {
-    return this.#peer.view().rootReachable;
+    return this.#session.view().rootReachable;
   }
 
   get members(): ReadonlyMap<NodeId, Member> {
     return this.#members;
   }
 
+  /** The same object as long as nothing changed, so that a page need not draw again. */
   get tree(): TreeView {
-    this.#treeCache ??= this.#makeTree();
-    return this.#treeCache;
-  }
-
-  #makeTree(): TreeView {
-    const view = this.#peer.view();
-    const peers = new Map<NodeId, TreePeer>();
-    for (const [id, parent] of view.edges) peers.set(id, { id, parent: parent === id ? undefined : parent });
-    if (!peers.has(view.id)) peers.set(view.id, { id: view.id, parent: view.head ? undefined : view.parent });
-    const roundTripMs = new Map<NodeId, number>();
-    for (const link of view.links) if (link.rttMs !== undefined) roundTripMs.set(link.node, link.rttMs);
-    return {
-      parent: view.parent,
-      head: view.head,
-      clients: view.clients,
-      backup: view.links.find((link) => link.role === 'backupOut')?.node,
-      path: view.path,
-      depth: view.path.length,
-      roomSize: view.roomSize,
-      peers,
-      roundTripMs,
-    };
+    const view = this.#session.view();
+    if (this.#tree === undefined) return (this.#tree = treeView(view));
+    const roundTripMs = roundTrips(view);
+    const known = this.#tree.roundTripMs;
+    const isSame = roundTripMs.size === known.size && [...roundTripMs].every(([node, ms]) => known.get(node) === ms);
+    if (!isSame) this.#tree = { ...this.#tree, roundTripMs };
+    return this.#tree;
   }
 
   stats(): RoomStats {
-    const totals = this.#peer.counters();
-    const { logPackets, logBytes } = this.#peer.view();
+    const totals = this.#session.peer.counters();
+    const { logPackets, logBytes } = this.#session.view();
+    const { counts } = this.#links;
     return {
       packetsIn: totals.packetsIn,
       packetsOut: totals.packetsOut,
@@ -266,146 +221,128 @@ class LiveRoom implements Room {
       lastHealMs: totals.heals > 0 ? totals.lastHealMs : undefined,
       logPackets,
       logBytes,
-      connectionsMade: this.#counts.made,
-      connectionsOpen: this.#counts.open,
+      connectionsMade: counts.made,
+      connectionsOpen: counts.open,
     };
   }
 
   journal(): string {
-    const { id, session } = this.#peer.view();
-    return JSON.stringify({ id, session, options: this.#options, entries: this.#peer.journal }, (_key, value: unknown) =>
+    const { peer } = this.#session;
+    const { id, session } = this.#session.view();
+    return JSON.stringify({ id, session, options: this.#options, entries: peer.journal }, (_key, value: unknown) =>
       value instanceof Uint8Array ? { hex: toHex(value) } : value,
     );
   }
 
   // What a room does.
 
-  send(body: string | Uint8Array, options: SendOptions = {}): Promise<MessageId> {
-    try {
-      const data = checkMessage(body, options);
-      if (options.signal?.aborted === true) throw new BanyanError('aborted', 'sending was called off');
-      const { to = noNode, channel = '' } = options;
-      const content = typeof body === 'string' ? 'text' : 'bytes';
-      return this.#send({ content, data, to, channel });
-    } catch (error) {
-      return Promise.reject(error as BanyanError);
-    }
-  }
-
-  #send(message: Parameters<Peer['send']>[0][number]): Promise<MessageId> {
+  async send(body: string | Uint8Array, options: SendOptions = {}): Promise<MessageId> {
+    const data = checkMessage(body, options);
+    const { to = noNode, channel = '', signal } = options;
+    if (signal?.aborted === true) throw aborted('sending');
+    const content = typeof body === 'string' ? 'text' : 'bytes';
     return new Promise((resolve, reject) => {
-      this.#sends.push({ resolve, reject });
-      const answer = this.#peer.send([message], Date.now());
+      const onAbort = (): void => {
+        reject(aborted('sending'));
+      };
+      const settle =
+        <T>(act: (value: T) => void) =>
+        (value: T): void => {
+          signal?.removeEventListener('abort', onAbort);
+          act(value);
+        };
+      signal?.addEventListener('abort', onAbort);
+      const pending: PendingSend = { resolve: settle(resolve), reject: settle(reject) };
+      this.#sends.push(pending);
+      const answer = this.#session.peer.send([{ content, data, to, channel }], Date.now());
       if (answer === 'accepted') return;
       this.#sends.pop();
-      const text = answer === 'left' ? 'this room was left' : 'more is being sent than goes out: wait for earlier sends';
-      reject(new BanyanError(answer === 'left' ? 'left-room' : 'busy', text));
+      const busy = new BanyanError('busy', 'more is being sent than goes out: wait for earlier sends');
+      pending.reject(answer === 'left' ? hasLeft() : busy);
     });
   }
 
   messages(options: { signal?: AbortSignal } = {}): AsyncIterable<Message> {
+    const { signal } = options;
     const queue = new MessageQueue(() => {
       this.#queues.delete(queue);
+      signal?.removeEventListener('abort', end);
     });
+    const end = (): void => {
+      queue.end();
+    };
     this.#queues.add(queue);
-    options.signal?.addEventListener(
-      'abort',
-      () => {
-        queue.end();
-      },
-      { once: true },
-    );
-    if (options.signal?.aborted === true || this.state === 'left') queue.end();
+    signal?.addEventListener('abort', end);
+    if (signal?.aborted === true || this.state === 'left') end();
     return queue;
   }
 
-  on<K extends keyof RoomEvents>(event: K, listener: (e: RoomEvents[K]) => void, options?: { signal?: AbortSignal }): () => void {
+  on<K extends keyof RoomEvents>(
+    event: K,
+    listener: (e: RoomEvents[K]) => void,
+    options?: { signal?: AbortSignal },
+  ): () => void {
     return this.#events.on(event, listener, options);
   }
 
   rename(name: string): Promise<void> {
     const clean = normalizeName(name);
-    if (clean === '') return Promise.reject(new BanyanError('argument', 'a name needs at least one visible character'));
-    this.#name = clean;
-    this.#tellPresence();
+    if (clean === '') {
+      return Promise.reject(new BanyanError('argument', 'a name needs at least one visible character'));
+    }
+    if (this.state === 'left') return Promise.reject(hasLeft());
+    this.#session.rename(clean);
     return Promise.resolve();
   }
 
   probe(): Promise<Probe> {
     const number = this.#nextProbe++;
     const startedMs = performance.now();
+    if (this.state === 'left') return Promise.reject(hasLeft());
     return new Promise((resolve, reject) => {
       const timer = setTimeout(() => {
         this.#probes.delete(number);
         reject(new BanyanError('unconfirmed', 'no answer came from the way to the root'));
       }, probeTimeoutMs);
-      this.#probes.set(number, (probe) => {
-        clearTimeout(timer);
-        resolve({ ...probe, tookMs: performance.now() - startedMs });
+      this.#probes.set(number, {
+        resolve: (probe) => {
+          clearTimeout(timer);
+          resolve({ ...probe, tookMs: performance.now() - startedMs });
+        },
+        reject: (error) => {
+          clearTimeout(timer);
+          reject(error);
+        },
       });
-      this.#peer.probe(number);
+      this.#session.peer.probe(number);
     });
   }
 
   leave(): Promise<void> {
-    if (this.state !== 'left') this.#peer.leave();
-    clearTimeout(this.#wakeTimer);
-    this.#stopWatching();
+    const left = this.#session.leave();
     for (const queue of this.#queues) queue.end();
-    for (const { reject } of this.#sends.splice(0)) reject(new BanyanError('left-room', 'this room was left'));
-    return Promise.resolve();
+    for (const { reject } of this.#sends.splice(0)) reject(hasLeft());
+    for (const { reject } of this.#probes.values()) reject(hasLeft());
+    this.#probes.clear();
+    return left;
   }
 
   [Symbol.asyncDispose](): Promise<void> {
     return this.leave();
   }
 
-  // Presence.
-
-  #presence(): PresenceBody {
-    return { name: this.#name, role: this.#options.role, sinceMs: this.#sinceMs, away: this.#isAway };
-  }
-
-  #tellPresence(): void {
-    this.#peer.setPresence(this.#presence(), Date.now());
-  }
-
-  #setHidden(isHidden: boolean): void {
-    if (this.#isAway === isHidden) return;
-    this.#isAway = isHidden;
-    this.#peer.setOffer(this.#options.clientsMax, this.#options.role, isHidden);
-    this.#tellPresence();
-  }
-
-  #member(id: NodeId, presence: PresenceBody, self: boolean): Member {
-    return { id, ...presence, tag: id.slice(0, 8), self };
-  }
-
   // The peer's news.
-
-  #wakeAt(atMs: number): void {
-    clearTimeout(this.#wakeTimer);
-    this.#wakeTimer = setTimeout(
-      () => {
-        this.#peer.run();
-      },
-      Math.max(0, Math.ceil(atMs - performance.now())),
-    );
-  }
 
   #output(output: UserOutput): void {
     switch (output.kind) {
       case 'deliver':
         this.#deliver(output.packet);
         break;
-      case 'gap':
-        this.#events.emit('gap', {
-          from: output.sender,
-          session: output.session,
-          fromSeq: output.from,
-          toSeq: output.to,
-        });
+      case 'gap': {
+        const { sender, session, from, to } = output;
+        this.#events.emit('gap', { from: sender, session, fromSeq: from, toSeq: to });
         break;
+      }
       case 'presence':
         this.#appeared(this.#member(output.node, output.presence, output.self));
         break;
@@ -416,15 +353,21 @@ class LiveRoom implements Room {
         break;
       }
       case 'state':
-        this.#stateChanged(output.state, output.reason);
+        this.#session.changed();
+        this.#tree = undefined;
+        this.#reason = output.reason === 'none' ? undefined : output.reason;
+        if (output.state === 'attached') this.#joinMs ??= performance.now() - this.#startedMs;
+        this.#tellState();
         break;
       case 'tree':
-        this.#treeCache = undefined;
+        this.#session.changed();
+        this.#tree = undefined;
+        this.#tellState();
         if (this.#events.has('tree')) this.#events.emit('tree', this.tree);
         break;
       case 'probe': {
         const { path, rootReachable } = output;
-        this.#probes.get(output.probe)?.({ path, rootReachable });
+        this.#probes.get(output.probe)?.resolve({ path, rootReachable });
         this.#probes.delete(output.probe);
         break;
       }
@@ -436,30 +379,30 @@ class LiveRoom implements Room {
     }
   }
 
+  /** Tells of a new state, or of the next step or another parent within one. */
+  #tellState(): void {
+    // A view of a large room costs something: none is made for nobody.
+    if (!this.#events.has('state')) return;
+    const change = stateChange(this.#session.view(), this.#reason ?? 'none');
+    const step = [change.state, change.detail, change.reason, change.parent].join(' ');
+    if (step === this.#lastStep) return;
+    this.#lastStep = step;
+    this.#events.emit('state', change);
+  }
+
   #deliver(packet: Extract<UserOutput, { kind: 'deliver' }>['packet']): void {
-    const { session, seq, timeMs } = packet.header;
-    const self = packet.senderId === this.#peer.id;
-    const contents = messagesBody.decode(packet.plainText ?? packet.body) ?? [];
-    for (const [index, content] of contents.entries()) {
-      const id = `${packet.senderId}:${session}:${seq}:${index}`;
-      if (self) this.#sends.shift()?.resolve(id);
-      const { to, channel, data } = content;
-      const isMine = self || to === noNode || to === this.#peer.id;
-      if (!isMine || (content.content !== 'text' && content.content !== 'bytes')) continue;
-      const message: Message = {
-        id,
-        from: packet.senderId,
-        ...(content.content === 'text' ? { text: new TextDecoder().decode(data) } : { bytes: data }),
-        ...(to === noNode ? {} : { to }),
-        ...(channel === '' ? {} : { channel }),
-        sentAt: timeMs,
-        receivedAt: Date.now(),
-        hops: packet.hops,
-        self,
-      };
+    const selfId = this.#session.peer.id;
+    for (const { id, message } of contentsOf(packet, selfId)) {
+      if (packet.senderId === selfId) this.#sends.shift()?.resolve(id);
+      if (message === undefined) continue;
       this.#events.emit('message', message);
       for (const queue of this.#queues) queue.push(message);
     }
+  }
+
+  #member(id: NodeId, presence: PresenceBody, self: boolean): Member {
+    // A name from the network keeps no rule that its sender did not keep.
+    return { id, ...presence, name: normalizeName(presence.name), tag: id.slice(0, 8), self };
   }
 
   #appeared(member: Member): void {
@@ -468,22 +411,9 @@ class LiveRoom implements Room {
     this.#events.emit(known ? 'member' : 'join', member);
   }
 
-  #stateChanged(state: PeerState, reason: ReasonCode): void {
-    this.#treeCache = undefined;
-    this.#reason = reason === 'none' ? undefined : reason;
-    if (state === 'attached') this.#joinMs ??= performance.now() - this.#startedMs;
-    const view = this.#peer.view();
-    const parent = view.connectingTo ?? view.parent;
-    this.#events.emit('state', {
-      state: roomState(state),
-      detail: joinDetail(state, false),
-      reason,
-      ...(parent === undefined ? {} : { parent }),
-    });
-  }
-
   #failed(code: ReasonCode): void {
     const error = new BanyanError(code, `the room reports: ${code}`);
+    this.#lastError = code;
     if (fatal.has(code)) this.#onFatal?.(error);
     this.#events.emit('error', error);
     if (code === 'replaced' && this.state !== 'left') void this.leave();
@@ -492,27 +422,13 @@ class LiveRoom implements Room {
   #packet({ direction, packet, peer, bytes }: PacketSeen): void {
     if (!this.#events.has('packet')) return;
     const { type, seq } = packet.header;
-    const sender = packet.sender.every((byte) => byte === 0) ? noNode : packet.node.id;
-    this.#events.emit('packet', { direction, type, action: packet.action, peer, sender, bytes, atMs: Date.now(), seq });
-  }
-}
-
-function roomState(state: PeerState): RoomState {
-  if (state === 'attached' || state === 'healing' || state === 'left') return state;
-  return 'joining';
-}
-
-function joinDetail(state: PeerState, isHealing: boolean): JoinDetail {
-  switch (state) {
-    case 'registering':
-      return 'registering';
-    case 'advertising':
-      return 'asking-for-parent';
-    case 'connecting':
-      return 'connecting-to-parent';
-    case 'attached':
-      return 'attached';
-    default:
-      return isHealing ? 'asking-for-parent' : 'connecting-to-root';
+    const { action } = packet;
+    const atMs = Date.now();
+    const tell = (sender: NodeId): void => {
+      this.#events.emit('packet', { direction, type, action, peer, sender, bytes, atMs, seq });
+    };
+    const sender = this.#sealer.idOf(packet.sender);
+    if (sender instanceof Promise) void sender.then(tell);
+    else tell(sender);
   }
 }

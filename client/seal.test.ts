@@ -61,9 +61,10 @@ describe('sealing', () => {
     const hash = createHash('sha256').update(ana!.sealer.publicKey).digest('hex');
     expect(ana!.sealer.id).toBe(hash.slice(0, 32));
     const ping = arrive(ana!.factory.newHealing(noNode));
-    expect(ben!.sealer.knownId(ana!.sealer.publicKey)).toBeUndefined();
+    expect(ben!.sealer.idOf(ana!.sealer.publicKey)).toBeInstanceOf(Promise);
     expect((await verified(ping))?.senderId).toBe(ana!.sealer.id);
-    expect(ben!.sealer.knownId(ana!.sealer.publicKey)).toBe(ana!.sealer.id);
+    expect(ben!.sealer.idOf(ana!.sealer.publicKey)).toBe(ana!.sealer.id);
+    expect(ben!.sealer.idOf(new Uint8Array(32))).toBe(noNode);
     // From then on without waiting.
     expect(ben!.sealer.verify(ping)).toMatchObject({ senderId: ana!.sealer.id });
   });

@@ -111,13 +111,14 @@ export class Sealer implements Signer, Verifier {
     return this.#verify(packet, id);
   }
 
-  /** The id of a sender that was seen before: what traces show of a packet that is still being verified. */
-  knownId(publicKey: Uint8Array): NodeId | undefined {
-    return this.#ids.get(toHex(publicKey));
+  /** The id of a sender; at once when it was seen before. */
+  idOf(publicKey: Uint8Array): NodeId | Promise<NodeId> {
+    if (publicKey.every((byte) => byte === 0)) return noNode;
+    return this.#ids.get(toHex(publicKey)) ?? this.#hash(publicKey);
   }
 
   async #verify(packet: Packet, known: NodeId | undefined): Promise<VerifiedPacket | undefined> {
-    const senderId = known ?? (await this.#idOf(packet.sender));
+    const senderId = known ?? (await this.#hash(packet.sender));
     if (!packetTypes[packet.header.type].signed) return { ...packet, senderId };
     if (packet.bytes === undefined) return undefined;
     const region = concat(domain, signedRegionOf(packet, packet.bytes));
@@ -151,7 +152,7 @@ export class Sealer implements Signer, Verifier {
     }
   }
 
-  async #idOf(publicKey: Uint8Array): Promise<NodeId> {
+  async #hash(publicKey: Uint8Array): Promise<NodeId> {
     const hash = await this.#provider.sha256(publicKey);
     const id = toHex(hash.subarray(0, 16)) as NodeId;
     this.#ids.set(toHex(publicKey), id);

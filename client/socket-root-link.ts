@@ -26,7 +26,8 @@ export function connectRoot(rootUrl: string, events: RootLinkEvents): RootLink {
   socket.on('disconnect', (reason) => {
     events.down();
     // Socket.IO does not come back by itself after this one.
-    if (reason === 'io server disconnect') timer = setTimeout(() => socket.connect(), afterRefusalMs * (0.5 + Math.random()));
+    if (reason === 'io server disconnect')
+      timer = setTimeout(() => socket.connect(), afterRefusalMs * (0.5 + Math.random()));
   });
   socket.on('packet', (data: unknown) => {
     if (data instanceof ArrayBuffer) events.packet(new Uint8Array(data));

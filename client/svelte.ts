@@ -20,7 +20,10 @@ export function roomStores(room: Room, keep = 500): RoomStores {
   room.on('message', (message) => {
     messages = [...messages.slice(1 - keep), message];
   });
-  const follow = <T>(read: () => T, events: readonly ('state' | 'tree' | 'join' | 'leave' | 'member' | 'message')[]): Readable<T> => ({
+  const follow = <T>(
+    read: () => T,
+    events: readonly ('state' | 'tree' | 'join' | 'leave' | 'member' | 'message')[],
+  ): Readable<T> => ({
     subscribe: (run) => {
       run(read());
       const offs = events.map((event) =>
