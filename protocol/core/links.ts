@@ -56,6 +56,8 @@ export interface LinkState {
 
   fold: FoldBody | undefined;
   edgesDirty: Set<NodeId> | undefined;
+  /** Pings in a row that told of another picture. */
+  edgesDiffer: number;
   badPackets: number;
 }
 
@@ -161,6 +163,7 @@ export class Links {
       helloDigest: 0,
       fold: undefined,
       edgesDirty: undefined,
+      edgesDiffer: 0,
       badPackets: 0,
     };
     this.#byId.set(link.id, link);
@@ -213,7 +216,7 @@ export class Links {
     link.lastHeardMs = this.#ctx.nowMs;
   }
 
-  ping(link: LinkState, depth: number, parent: NodeId): void {
+  ping(link: LinkState, depth: number, parent: NodeId, edgesDigest: number): void {
     const { nowMs } = this.#ctx;
     link.lastPingMs = nowMs;
     const body: PingBody = {
@@ -224,6 +227,7 @@ export class Links {
       sent: link.sent,
       depth,
       parent,
+      edgesDigest,
     };
     this.send(link, this.#ctx.factory.newPing(body));
   }

@@ -53,7 +53,11 @@ export class PeerCore {
     this.#ctx = ctx;
     this.#links = new Links(ctx);
     this.#position = new Position(ctx);
-    this.#picture = new Picture(ctx, this.#links);
+    this.#picture = new Picture(ctx, this.#links, (epoch) => {
+      if (epoch < this.#position.attachEpoch || !this.#position.anchored) return;
+      this.#position.attachEpoch = epoch + 1;
+      this.#announcePosition();
+    });
     this.#files = new Files(ctx, this.#links);
     this.#flood = new Flood(ctx, this.#links, this.#files, (node) => this.#picture.isDeparted(node));
     this.#attach = new Attach(ctx, this.#links, this.#position, {
@@ -321,6 +325,7 @@ export class PeerCore {
         this.#flood.pull(link);
         this.#files.introduce(link);
       }
+      if (ping && (link.role === 'parent' || link.role === 'client')) this.#picture.compare(link, ping.edgesDigest);
       if (link.role === 'backupOut') this.#healing.judgeBackup();
     } else if (type === 'frontier' && (packet.action === 'pull' || packet.action === 'response')) {
       const body = frontierBody.decode(packet.body);
@@ -396,13 +401,13 @@ export class PeerCore {
     this.#picture.introduce(link);
     this.#files.introduce(link);
     this.#reunion.foldUp();
-    this.#links.ping(link, this.#depth(), link.remote);
+    this.#ping(link);
   }
 
   #keepBackup(link: LinkState): void {
     this.#links.accept(link, 'backupOut');
     this.#attach.confirm('backup', link.remote, link.ticket);
-    this.#links.ping(link, this.#depth(), this.#links.parent()?.remote ?? noNode);
+    this.#ping(link);
   }
 
   #clientAccepted(link: LinkState, attachEpoch: number, theirDigest: number): void {
@@ -414,7 +419,7 @@ export class PeerCore {
       this.#picture.introduce(link);
       this.#files.introduce(link);
     }
-    this.#links.ping(link, this.#depth(), this.#links.parent()?.remote ?? noNode);
+    this.#ping(link);
   }
 
   /** Attached means: a confirmed path, and baselines, so that nothing said from now on is missed (rule L6). */
@@ -446,12 +451,12 @@ export class PeerCore {
     for (const client of this.#links.clients()) this.#reunion.tell(client, 'push');
   }
 
-  /** Says again where this peer hangs: an attempt to move used up an epoch. */
+  /** Says again where this peer hangs: an epoch was used up by an attempt to move, or by others who hold it for gone. */
   #announcePosition(): void {
-    const parent = this.#links.parent();
-    if (!parent) return;
-    this.#picture.see(this.#ctx.self, parent.remote, this.#position.attachEpoch);
-    this.#attach.confirm('parent', parent.remote);
+    const parent = this.#position.head ? this.#ctx.self : this.#links.parent()?.remote;
+    if (parent === undefined) return;
+    this.#picture.see(this.#ctx.self, parent, this.#position.attachEpoch);
+    this.#attach.confirm('parent', parent);
   }
 
   #dropParent(reason: LinkReason): void {
@@ -505,20 +510,21 @@ export class PeerCore {
 
   // Time.
 
-  #depth(): number {
-    return this.#position.anchored ? this.#position.depth : 255;
+  #ping(link: LinkState): void {
+    const depth = this.#position.anchored ? this.#position.depth : 255;
+    const digest = link.role === 'parent' || link.role === 'client' ? this.#picture.digest : 0;
+    this.#links.ping(link, depth, this.#links.parent()?.remote ?? noNode, digest);
   }
 
   #turn(): void {
     if (this.#position.state === 'left') return;
     const { nowMs } = this.#ctx;
-    const parent = this.#links.parent()?.remote ?? noNode;
     for (const link of [...this.#links.all()]) {
       const dueMs = this.#links.dueMs(link);
       if (nowMs < dueMs) continue;
       const verdict = this.#links.verdict(link);
       if (verdict !== undefined) this.#linkEnded(link, verdict);
-      else this.#links.ping(link, this.#depth(), parent);
+      else this.#ping(link);
     }
     this.#tellPresence();
     this.#attach.timer();

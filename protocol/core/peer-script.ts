@@ -229,7 +229,7 @@ export class PeerScript {
 
   /** A ping that acknowledges everything. */
   ping(link: LinkId, from: Other, changes: Partial<bodies.PingBody> = {}): this {
-    const body = { sentAt: this.nowMs, echo: 0, echoAgeMs: 0, received: 1e6, sent: 0, depth: 1, parent: noNode, ...changes };
+    const body = { sentAt: this.nowMs, echo: 0, echoAgeMs: 0, received: 1e6, sent: 0, depth: 1, parent: noNode, edgesDigest: 0, ...changes };
     return this.packet(link, from, from.factory.newPing(body));
   }
 

@@ -5,6 +5,7 @@
 import { edgesFlushMs, edgeTombstoneMs, fullPictureMax } from '../limits.ts';
 import { streamKey, type LinkId, type NodeId } from '../types.ts';
 import { edgesMax, presenceBody, type Edge, type PresenceBody } from '../wire/bodies.ts';
+import { hashText, mixHash } from '../wire/bytes.ts';
 import type { VerifiedPacket } from '../wire/packet.ts';
 import type { Context } from './context.ts';
 import type { Flood } from './flood.ts';
@@ -12,6 +13,13 @@ import type { LinkState, Links } from './links.ts';
 
 interface KnownEdge extends Edge {
   readonly atMs: number;
+}
+
+/** Pings in a row with another digest after which two neighbours tell each other everything. */
+const differPingsMax = 2;
+
+function hashOf(edge: Edge): number {
+  return edge.gone ? 0 : mixHash(mixHash(hashText(edge.client), hashText(edge.parent)), edge.attachEpoch);
 }
 
 /** How long a peer whose chain to the head is broken stays in the picture, ms. */
@@ -29,13 +37,44 @@ export class Picture {
   /** Members announced to the user and not yet declared absent. */
   readonly #announced = new Set<NodeId>();
   readonly #brokenSince = new Map<NodeId, number>();
+  /** Called when others hold this peer for gone, with the epoch they name. */
+  readonly #refute: (epoch: number) => void;
+  #digest = 0;
   #flushAtMs = Infinity;
   #tidyAtMs = 0;
   #full = true;
 
-  constructor(ctx: Context, links: Links) {
+  constructor(ctx: Context, links: Links, refute: (epoch: number) => void) {
     this.#ctx = ctx;
     this.#links = links;
+    this.#refute = refute;
+  }
+
+  /** Sum over all living edges; 0 when the picture is not whole. */
+  get digest(): number {
+    return this.#full ? this.#digest : 0;
+  }
+
+  /** A neighbour's digest: when it keeps differing, something got lost between us (rule M5). */
+  compare(link: LinkState, theirs: number): void {
+    const isSettled = this.#flushAtMs === Infinity && link.edgesDirty === undefined;
+    const differs = theirs !== 0 && this.#full && isSettled && theirs !== this.#digest;
+    link.edgesDiffer = differs ? link.edgesDiffer + 1 : 0;
+    if (link.edgesDiffer < differPingsMax) return;
+    link.edgesDiffer = 0;
+    this.introduce(link);
+  }
+
+  #store(edge: KnownEdge): void {
+    const known = this.#edges.get(edge.client);
+    this.#digest = (this.#digest - (known ? hashOf(known) : 0) + hashOf(edge)) >>> 0;
+    this.#edges.set(edge.client, edge);
+  }
+
+  #forget(client: NodeId): void {
+    const known = this.#edges.get(client);
+    if (known) this.#digest = (this.#digest - hashOf(known)) >>> 0;
+    this.#edges.delete(client);
   }
 
   /** Whether a peer is known to be gone; unknown peers count as gone. */
@@ -94,14 +133,18 @@ export class Picture {
     } else if (edge.gone && !isDenial) {
       return;
     }
-    if (edge.client === this.#ctx.self && from !== 0) return;
+    if (edge.client === this.#ctx.self && from !== 0) {
+      // Only this peer knows where it hangs, and that it lives.
+      this.#refute(edge.attachEpoch);
+      return;
+    }
     if (from !== 0 && !edge.gone && edge.parent === this.#ctx.self && !this.#isClient(edge.client)) {
       // Nobody knows better than the parent it names: an old report of a client that is none any more.
       this.#take({ ...edge, gone: true }, 0, true);
       return;
     }
     if (!known && this.#edges.size >= 2 * fullPictureMax) return;
-    this.#edges.set(edge.client, { ...edge, atMs: this.#ctx.nowMs });
+    this.#store({ ...edge, atMs: this.#ctx.nowMs });
     this.#brokenSince.delete(edge.client);
     if (this.#full) {
       for (const link of this.#links.tree()) if (link.id !== from) (link.edgesDirty ??= new Set()).add(edge.client);
@@ -128,7 +171,7 @@ export class Picture {
         near.add(link.remote);
         link.edgesDirty = undefined;
       }
-      for (const node of this.#edges.keys()) if (!near.has(node)) this.#edges.delete(node);
+      for (const node of this.#edges.keys()) if (!near.has(node)) this.#forget(node);
     } else if (!this.#full && roomSize < fullPictureMax * 0.9) {
       this.#full = true;
       for (const link of this.#links.tree()) this.introduce(link);
@@ -218,7 +261,7 @@ export class Picture {
     for (const edge of [...this.#edges.values()]) {
       if (edge.gone) {
         if (nowMs - edge.atMs > edgeTombstoneMs) {
-          this.#edges.delete(edge.client);
+          this.#forget(edge.client);
           if (!this.#announced.has(edge.client)) this.#presence.delete(edge.client);
         }
       } else if (!judging || isWhole(edge.client)) {
@@ -228,11 +271,8 @@ export class Picture {
         this.#brokenSince.set(edge.client, sinceMs);
         const patienceMs = edge.parent === edge.client ? formerHeadMs : brokenChainMs;
         if (nowMs - sinceMs > patienceMs) {
-          // Only dropped, never told as gone: it may be this peer that does not see far enough.
-          this.#edges.delete(edge.client);
-          this.#brokenSince.delete(edge.client);
-          this.#announce(edge.client);
-          this.#ctx.treeChanged();
+          // Should it live after all, it refutes.
+          this.#take({ ...edge, gone: true }, 0);
         }
       }
     }

@@ -2,6 +2,7 @@
 import { logAgeMaxMs, streamsMax } from '../limits.ts';
 import { splitStreamKey, streamKey, type LinkId, type NodeId, type SessionId, type StreamKey } from '../types.ts';
 import type { FrontierEntry } from '../wire/bodies.ts';
+import { hashText, mixHash } from '../wire/bytes.ts';
 import type { VerifiedPacket } from '../wire/packet.ts';
 
 /** A packet that waits for the ones before it. */
@@ -24,24 +25,12 @@ export interface StreamState {
   presence: VerifiedPacket<'presence'> | undefined;
 }
 
-function fnv(text: string): number {
-  let hash = 0x811c9dc5;
-  for (let i = 0; i < text.length; i++) hash = Math.imul(hash ^ text.charCodeAt(i), 0x01000193);
-  return hash >>> 0;
-}
-
-function mix(hash: number, value: number): number {
-  let h = Math.imul(hash ^ value, 0x9e3779b1);
-  h = Math.imul(h ^ (h >>> 15), 0x85ebca6b);
-  return (h ^ (h >>> 13)) >>> 0;
-}
-
 function presenceVersion(state: StreamState): number {
   return state.presence?.header.seq ?? 0;
 }
 
 function digestOf(state: StreamState): number {
-  return (mix(state.hash, state.next) + mix(state.hash ^ 0x5bd1e995, presenceVersion(state))) >>> 0;
+  return (mixHash(state.hash, state.next) + mixHash(state.hash ^ 0x5bd1e995, presenceVersion(state))) >>> 0;
 }
 
 /** The table of streams. Bounded by `streamsMax` (rule L9). */
@@ -75,7 +64,7 @@ export class Streams {
     if (this.#states.size >= streamsMax) this.#forgetOldest(nowMs, departed);
     const state: StreamState = {
       key,
-      hash: fnv(key),
+      hash: hashText(key),
       next,
       oldest: next,
       held: undefined,

@@ -375,10 +375,12 @@ export interface PingBody {
   readonly depth: number;
   /** The sender's parent, or `noNode`. */
   readonly parent: NodeId;
+  /** Sum of a hash of every living edge it knows; 0 when its picture is not whole. Different sums: tell each other (M5). */
+  readonly edgesDigest: number;
 }
 export const pingBody = codec<PingBody>(
   (w, v) => {
-    w.u32(v.sentAt).u32(v.echo).u32(v.echoAgeMs).u32(v.received).u32(v.sent).u8(v.depth).id(v.parent);
+    w.u32(v.sentAt).u32(v.echo).u32(v.echoAgeMs).u32(v.received).u32(v.sent).u8(v.depth).id(v.parent).u32(v.edgesDigest);
   },
   (r) => ({
     sentAt: r.u32(),
@@ -388,6 +390,7 @@ export const pingBody = codec<PingBody>(
     sent: r.u32(),
     depth: r.u8(),
     parent: r.id(16) as NodeId,
+    edgesDigest: r.u32(),
   }),
 );
 

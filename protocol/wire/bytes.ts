@@ -16,6 +16,20 @@ export function fromHex(text: string): Uint8Array {
   return bytes;
 }
 
+/** FNV-1a over a string's code units: a 32-bit hash for digests, not for security. */
+export function hashText(text: string): number {
+  let hash = 0x811c9dc5;
+  for (let i = 0; i < text.length; i++) hash = Math.imul(hash ^ text.charCodeAt(i), 0x01000193);
+  return hash >>> 0;
+}
+
+/** Mixes a number into a 32-bit hash. */
+export function mixHash(hash: number, value: number): number {
+  let h = Math.imul(hash ^ value, 0x9e3779b1);
+  h = Math.imul(h ^ (h >>> 15), 0x85ebca6b);
+  return (h ^ (h >>> 13)) >>> 0;
+}
+
 /** Whether two byte arrays hold the same. Not constant-time: nothing secret is compared with it. */
 export function sameBytes(a: Uint8Array, b: Uint8Array): boolean {
   if (a.length !== b.length) return false;

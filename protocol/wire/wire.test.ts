@@ -91,7 +91,7 @@ const samples: Packet[] = [
     'request',
   ),
   factory.newRefuse('refused-stale'),
-  factory.newPing({ sentAt: 1, echo: 2, echoAgeMs: 3, received: 4, sent: 5, depth: 3, parent: node('c') }),
+  factory.newPing({ sentAt: 1, echo: 2, echoAgeMs: 3, received: 4, sent: 5, depth: 3, parent: node('c'), edgesDigest: 6 }),
   factory.newFrontier({ last: true, entries: [{ sender: node('c'), session, next: 5, oldest: 2, presence: 1 }] }, 'pull'),
   factory.newHealing(node('c')),
   factory.newEdges([{ client: node('c'), parent: node('a'), attachEpoch: 2, gone: false }]),

@@ -11,10 +11,8 @@ import { Heals } from './heals.ts';
 import { TreeChecker } from './tree.ts';
 import { checkPacket } from './wire.ts';
 
-type Mutable<T> = { -readonly [K in keyof T]: T[K] };
-
 /** As much of a peer as checkers look at. */
-function fakePeer(index: number): Mutable<SimPeer> {
+function fakePeer(index: number): SimPeer {
   const fake = {
     index,
     name: `p${index}`,
@@ -30,9 +28,10 @@ function fakePeer(index: number): Mutable<SimPeer> {
     first: new Int32Array(2),
     gapped: new Int32Array(2),
     said: 0,
-    core: { holds: () => false },
+    history: true,
+    core: { holds: () => false, linkViews: () => [] },
   };
-  return fake as unknown as Mutable<SimPeer>;
+  return fake as unknown as SimPeer;
 }
 
 class FakeWorld {
@@ -129,7 +128,8 @@ describe('the deliveries checker', () => {
 
     const second = deliveries(3);
     second.checker.delivered(second.people[2]!, second.say(1));
-    second.people[2]!.core = { holds: () => true } as unknown as SimPeer['core'];
+    Object.assign(second.people[2]!, { core: { holds: () => true } });
+    Object.assign(second.people[1]!, { core: { linkViews: () => [{ node: second.people[2]!.id }] } });
     second.checker.gap(second.people[1]!, second.people[0]!.id, session, 1, 1);
     expect(second.world.failures).toEqual([expect.stringContaining('gave up #1..1, which p3 has')]);
   });

@@ -170,11 +170,15 @@ export class Deliveries {
     return packets > logPacketsMax * 0.9 || bytes > logBytesMax * 0.8;
   }
 
-  /** A living peer whose log still holds a position, and that did not give it up itself. */
+  /**
+   * A neighbour whose log still holds a position, and that did not give it up itself: only neighbours are within reach of a
+   * repair [L7].
+   */
   #holderOf(peer: SimPeer, stream: Stream, seq: number): SimPeer | undefined {
     const key = streamKey(stream.origin.id, stream.session);
+    const neighbours = new Set(peer.core.linkViews().map((link) => link.node));
     return this.#world.live.find(
-      (each) => each !== peer && at(each.gapped, stream.index) === 0 && each.core.holds(key, seq),
+      (each) => neighbours.has(each.id) && at(each.gapped, stream.index) === 0 && each.core.holds(key, seq),
     );
   }
 
