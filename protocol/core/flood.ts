@@ -128,6 +128,8 @@ export class Flood {
       return;
     }
     if (seq > state.next) {
+      // Sent oldest first: a neighbour that is past the hole has not got what is in it, whatever it promised.
+      link.promised?.delete(key);
       this.#hold(state, packet, link.id);
       return;
     }

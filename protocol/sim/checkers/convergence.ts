@@ -96,7 +96,7 @@ export class Room {
     let shallowest = Infinity;
     let deepest = 0;
     for (const [peer, view] of this.views) {
-      const limit = peer.serves ? peer.clientsMax : Math.min(leafClientsMax, peer.clientsMax);
+      const limit = peer.serves ? peer.clientsMax : leafClientsMax;
       if (view.clients.length > limit) return `${peer.name} still has ${view.clients.length} of ${limit} clients`;
       const depth = view.path.length;
       deepest = Math.max(deepest, depth);
