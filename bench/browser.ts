@@ -2,13 +2,15 @@
 import type { Page } from '@playwright/test';
 import { launchServer } from '../e2e/browsers.ts';
 import { countConnections } from './connections.ts';
-import { memoryOf, type MemoryUse } from './memory.ts';
+import { memoryOf, processorSecondsOf, type MemoryUse } from './process-tree.ts';
 
 export interface Pages {
   readonly pages: readonly Page[];
   readonly version: string;
   /** Memory of every process of the browser now. */
   memory(): MemoryUse;
+  /** Processor time that they have used so far, in seconds. */
+  processorSeconds(): number;
   /** What the pages complained of, at most a few lines. */
   readonly complaints: string[];
   close(): Promise<void>;
@@ -52,7 +54,14 @@ export async function openPages(url: string, count: number): Promise<Pages> {
   }
   const { pid } = server.process();
   if (pid === undefined) throw new Error('the browser has no process');
-  return { pages, version: browser.version(), memory: () => memoryOf(pid), complaints, close };
+  return {
+    pages,
+    version: browser.version(),
+    memory: () => memoryOf(pid),
+    processorSeconds: () => processorSecondsOf(pid),
+    complaints,
+    close,
+  };
 }
 
 /** Waits for a promise at most so long; `undefined` when that was too short. */

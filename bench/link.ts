@@ -2,7 +2,7 @@
 import type { CDPSession, Page } from '@playwright/test';
 import { mkdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { openPages } from './browser.ts';
+import { openPages, type Pages } from './browser.ts';
 import { median, rounded } from './figures.ts';
 import { startRoot } from './signaling.ts';
 
@@ -31,6 +31,9 @@ export interface LinkTurn {
   readonly bodies: number;
   readonly megabytesPerSecond: number;
   readonly messagesPerSecond: number;
+  /** Processor time of the whole browser, in ms, for one megabyte or for 1,000 messages: tells more on a busy machine. */
+  readonly processorMsPerMegabyte: number;
+  readonly processorMsPerThousand: number;
 }
 
 export interface LinkResult {
@@ -57,7 +60,7 @@ export async function runLink(url: string, runs: number, profileFolder: string |
         for (const pipe of pipes) {
           const profiling = run === 0 && profileFolder !== undefined;
           const stop = profiling ? await profile(opened.pages, profileFolder, `${pipe}-${load}`) : undefined;
-          const turn = await takeTurn(sender, receiver, pipe, load);
+          const turn = await takeTurn(opened, pipe, load);
           await stop?.();
           if (run >= 0) turns.push(turn);
         }
@@ -70,7 +73,9 @@ export async function runLink(url: string, runs: number, profileFolder: string |
   }
 }
 
-async function takeTurn(sender: Page, receiver: Page, pipe: PipeName, load: Load): Promise<LinkTurn> {
+async function takeTurn(opened: Pages, pipe: PipeName, load: Load): Promise<LinkTurn> {
+  const [sender, receiver] = opened.pages as [Page, Page];
+  const processorStart = opened.processorSeconds();
   const bodyBytes = loads[load][pipe];
   await receiver.evaluate(() => {
     window.bench.resetCounter();
@@ -84,6 +89,7 @@ async function takeTurn(sender: Page, receiver: Page, pipe: PipeName, load: Load
     await new Promise((resolve) => setTimeout(resolve, 50));
     arrived = await receiver.evaluate(() => window.bench.counted());
   }
+  const processorMs = (opened.processorSeconds() - processorStart) * 1000;
   const seconds = (arrived.lastMs - arrived.firstMs) / 1000;
   return {
     pipe,
@@ -92,6 +98,8 @@ async function takeTurn(sender: Page, receiver: Page, pipe: PipeName, load: Load
     bodies: sent,
     megabytesPerSecond: rounded(arrived.bytes / 1e6 / seconds) ?? 0,
     messagesPerSecond: Math.round(arrived.bodies / seconds),
+    processorMsPerMegabyte: rounded(processorMs / (arrived.bytes / 1e6)) ?? 0,
+    processorMsPerThousand: rounded(processorMs / (arrived.bodies / 1e3)) ?? 0,
   };
 }
 
@@ -119,21 +127,30 @@ async function profile(pages: readonly Page[], folder: string, name: string): Pr
 export interface LinkMedians {
   readonly megabytesPerSecond: number | null;
   readonly messagesPerSecond: number | null;
+  readonly processorMsPerMegabyte: number | null;
+  readonly processorMsPerThousand: number | null;
 }
 
-/** Megabytes a second of the large bodies, messages a second of the small ones. */
+/** Megabytes of the large bodies, messages of the small ones. */
 export function linkMedians(turns: readonly LinkTurn[], pipe: PipeName): LinkMedians {
   const of = (load: Load): LinkTurn[] => turns.filter((turn) => turn.pipe === pipe && turn.load === load);
   return {
     megabytesPerSecond: rounded(median(of('large').map((turn) => turn.megabytesPerSecond))),
     messagesPerSecond: rounded(median(of('small').map((turn) => turn.messagesPerSecond))),
+    processorMsPerMegabyte: rounded(median(of('large').map((turn) => turn.processorMsPerMegabyte))),
+    processorMsPerThousand: rounded(median(of('small').map((turn) => turn.processorMsPerThousand))),
   };
 }
 
-/** Banyan is to reach at least this share of the raw channel, in both figures. */
+/** Banyan is to reach at least this share of the raw channel, in MB/s and in messages/s. */
 export const linkGoal = 0.9;
 
 export function linkRatios(raw: LinkMedians, banyan: LinkMedians): LinkMedians {
   const ratio = (figure: keyof LinkMedians): number | null => rounded((banyan[figure] ?? NaN) / (raw[figure] ?? NaN));
-  return { megabytesPerSecond: ratio('megabytesPerSecond'), messagesPerSecond: ratio('messagesPerSecond') };
+  return {
+    megabytesPerSecond: ratio('megabytesPerSecond'),
+    messagesPerSecond: ratio('messagesPerSecond'),
+    processorMsPerMegabyte: ratio('processorMsPerMegabyte'),
+    processorMsPerThousand: ratio('processorMsPerThousand'),
+  };
 }

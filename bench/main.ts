@@ -46,6 +46,13 @@ function heading({ name, machine: { cores, memoryGib, chromium } }: Report): str
   return `${name} (${cores} cores, ${memoryGib} GiB, Chromium ${chromium})`;
 }
 
+const columns = [
+  'megabytesPerSecond',
+  'processorMsPerMegabyte',
+  'messagesPerSecond',
+  'processorMsPerThousand',
+] as const;
+
 async function link(url: string, { runs = 5, profile }: Arguments): Promise<{ report: Report; text: string }> {
   const { chromium, turns, complaints } = await runLink(url, runs, profile);
   const raw = linkMedians(turns, 'raw');
@@ -62,12 +69,15 @@ async function link(url: string, { runs = 5, profile }: Arguments): Promise<{ re
   };
   const rows = [
     ...pipes.map((pipe): Cell[] => {
-      const { megabytesPerSecond, messagesPerSecond } = report.medians[pipe];
-      return [pipe, megabytesPerSecond, messagesPerSecond];
+      const figures = report.medians[pipe];
+      return [pipe, ...columns.map((column) => figures[column])];
     }),
-    [`ratio (goal ${linkGoal})`, ratios.megabytesPerSecond, ratios.messagesPerSecond],
+    [`ratio (goal ${linkGoal})`, ...columns.map((column) => ratios[column])],
   ];
-  return { report, text: `${heading(report)}\n${table(['', 'MB/s, large', 'messages/s, 200 B'], rows)}` };
+  return {
+    report,
+    text: `${heading(report)}\n${table(['', 'MB/s, large', 'CPU ms/MB', 'messages/s, 200 B', 'CPU ms/1,000'], rows)}`,
+  };
 }
 
 const titles: Record<MeshFigure, string> = {
@@ -127,7 +137,7 @@ async function main(): Promise<number> {
     progress(`${given}\n${usage}`);
     return 2;
   }
-  const site = await startSite();
+  const site = await startSite({ readable: given.profile !== undefined });
   try {
     for (const name of given.only) {
       const { report, text } = await all[name](site.url, given);

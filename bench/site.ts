@@ -12,14 +12,21 @@ export interface Site {
   close(): Promise<void>;
 }
 
-export async function startSite(): Promise<Site> {
+/** `readable` keeps the names of functions, for profiles. */
+export async function startSite({ readable = false } = {}): Promise<Site> {
   const folder = mkdtempSync(join(tmpdir(), 'banyan-bench-'));
   await build({
     configFile: false,
     root: fileURLToPath(new URL('pages', import.meta.url)),
     base: './',
     logLevel: 'warn',
-    build: { outDir: folder, emptyOutDir: true, target: 'es2022', modulePreload: { polyfill: false } },
+    build: {
+      outDir: folder,
+      emptyOutDir: true,
+      target: 'es2022',
+      modulePreload: { polyfill: false },
+      ...(readable ? { minify: false } : {}),
+    },
   });
   const files = sirv(folder, {
     setHeaders(response) {

@@ -1,21 +1,26 @@
-/** The memory of a process and all its descendants, from /proc (Linux). */
+/** What a process and all its descendants use, from /proc (Linux). */
 import { readdirSync, readFileSync } from 'node:fs';
 
 interface Process {
   readonly id: number;
   readonly parent: number;
+  /** Processor time used so far, by its threads in all, in ticks. */
+  readonly ticks: number;
 }
+
+/** Ticks a second: USER_HZ, the same on every Linux that Chromium runs on. */
+const ticksPerSecond = 100;
 
 function processes(): Process[] {
   const found: Process[] = [];
   for (const name of readdirSync('/proc')) {
     if (!/^\d+$/.test(name)) continue;
     try {
-      // The program's name, in parentheses, may contain anything; the parent is the second field after it.
+      // The program's name, in parentheses, may contain anything; behind it come state, parent and, 12th and 13th, times.
       const fields = readFileSync(`/proc/${name}/stat`, 'utf8')
         .replace(/^.*\)\s*/s, '')
         .split(' ');
-      found.push({ id: Number(name), parent: Number(fields[1]) });
+      found.push({ id: Number(name), parent: Number(fields[1]), ticks: Number(fields[11]) + Number(fields[12]) });
     } catch {
       // It ended meanwhile.
     }
@@ -23,11 +28,16 @@ function processes(): Process[] {
   return found;
 }
 
-function treeOf(root: number): number[] {
+function treeOf(root: number): Process[] {
   const all = processes();
-  const tree = [root];
-  for (const id of tree) for (const process of all) if (process.parent === id) tree.push(process.id);
+  const tree = all.filter((process) => process.id === root);
+  for (const { id } of tree) for (const process of all) if (process.parent === id) tree.push(process);
   return tree;
+}
+
+/** Processor time that a process and its living descendants have used, in seconds. */
+export function processorSecondsOf(root: number): number {
+  return treeOf(root).reduce((sum, { ticks }) => sum + ticks, 0) / ticksPerSecond;
 }
 
 /** Proportional set size: a page shared by n processes counts as 1/n in each, so that the sum counts it once. */
@@ -49,5 +59,5 @@ export interface MemoryUse {
 /** What a process and its descendants hold now. */
 export function memoryOf(root: number): MemoryUse {
   const tree = treeOf(root);
-  return { mib: tree.reduce((sum, id) => sum + proportionalKib(id), 0) / 1024, processes: tree.length };
+  return { mib: tree.reduce((sum, { id }) => sum + proportionalKib(id), 0) / 1024, processes: tree.length };
 }
