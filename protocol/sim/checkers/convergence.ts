@@ -1,5 +1,6 @@
 /** What must be true of a room in the end, when nothing breaks any more. */
 import type { PeerView } from '../../core/io.ts';
+import { clientsExcessMax } from '../../limits.ts';
 import type { RootRoomView } from '../../root/io.ts';
 import type { NodeId } from '../../types.ts';
 import type { SimPeer } from '../sim-peer.ts';
@@ -93,17 +94,28 @@ export class Room {
 
   #shape(): string | undefined {
     const { unreachableShare, balance } = this.#sim.options;
+    const free: PeerView[] = [];
     let shallowest = Infinity;
     let deepest = 0;
     for (const [peer, view] of this.views) {
-      const limit = peer.serves ? peer.clientsMax : leafClientsMax;
-      if (view.clients.length > limit) return `${peer.name} still has ${view.clients.length} of ${limit} clients`;
       const depth = view.path.length;
       deepest = Math.max(deepest, depth);
-      if (peer.serves && view.clients.length < peer.clientsMax) shallowest = Math.min(shallowest, depth);
+      if (!peer.serves || view.clients.length >= peer.clientsMax) continue;
+      free.push(view);
+      shallowest = Math.min(shallowest, depth);
     }
     // A pair that cannot connect may keep a peer from the best place.
-    if (!balance || unreachableShare > 0) return undefined;
+    const isFree = balance && unreachableShare === 0;
+    for (const [peer, view] of this.views) {
+      const count = view.clients.length;
+      const wished = peer.serves ? peer.clientsMax : 0;
+      if (count <= wished) continue;
+      const most = peer.serves ? wished + clientsExcessMax : leafClientsMax;
+      // Who has nobody else to go to stays (rule A1); a slot below itself is none for a client.
+      const hasPlace = view.clients.some((client) => free.some(({ path }) => !path.includes(client)));
+      if (count > most || (isFree && hasPlace)) return `${peer.name} still has ${count} clients, but offers ${wished}`;
+    }
+    if (!isFree) return undefined;
     return deepest > shallowest + 1 ? `depth is ${deepest}, with a free slot at depth ${shallowest}` : undefined;
   }
 
