@@ -33,6 +33,8 @@ export interface LinkState {
   /** Packets known to be lost, so that one loss is repaired once. */
   lostKnown: number;
   remoteDepth: number;
+  /** Attach epoch that a client named in its hello. */
+  remoteEpoch: number;
   remoteParent: NodeId;
 
   /** Bytes in the channel's buffer. */
@@ -150,6 +152,7 @@ export class Links {
       rttMs: undefined,
       lostKnown: 0,
       remoteDepth: 255,
+      remoteEpoch: 0,
       remoteParent: noNode,
       queuedBytes: 0,
       cursor: undefined,

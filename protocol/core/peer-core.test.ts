@@ -93,7 +93,7 @@ describe('attaching', () => {
   it('[S5] ignores what does not come from the proven neighbour', () => {
     const peer = new PeerScript(1).becomeHead();
     const link = peer.takeClient(a);
-    peer.clear().packet(link, b, b.factory.newLeave(a.id, 'left'));
+    peer.clear().packet(link, b, b.factory.newLeave(a.id, 'left', 0xffffffff));
     expect(peer.core.view().clients).toEqual([a.id]);
     expect(peer.core.counters().badPackets).toBe(1);
   });
@@ -383,7 +383,7 @@ describe('healing', () => {
     const up = peer.attachTo(a, [c.id, a.id]);
     const backup = peer.attachTo(b, [], { purpose: 'backup' });
     peer.ping(backup, b, { depth: 2, parent: c.id }).clear();
-    peer.packet(up, a, a.factory.newLeave(a.id, 'left')).pass(1_600);
+    peer.packet(up, a, a.factory.newLeave(a.id, 'left', 0xffffffff)).pass(1_600);
     expect(peer.closed(backup)).toBe('refused-full');
     expect(peer.sentRoot('advertise').map((packet) => advertiseBody.decode(packet.body))).toMatchObject([{ complaint: a.id, reason: 'left' }]);
   });

@@ -386,10 +386,12 @@ export class PeerCore {
     const { self, nowMs } = this.#ctx;
     if (this.#position.head) this.#position.head = false;
     if (old) {
-      this.#links.send(old, this.factory.newLeave(self, 'moved', link.remote));
+      this.#links.send(old, this.factory.newLeave(self, 'moved', this.#position.attachEpoch, link.remote));
       this.#links.close(old, 'moved');
     }
     this.#links.accept(link, 'parent');
+    // Two attempts may have been under way: what counts is said with an epoch of its own.
+    this.#position.attachEpoch++;
     this.#position.lastParent = link.remote;
     this.#position.everAttached = true;
     this.#position.confirmedAtMs = nowMs;
@@ -412,6 +414,7 @@ export class PeerCore {
 
   #clientAccepted(link: LinkState, attachEpoch: number, theirDigest: number): void {
     if (link.role === 'client') {
+      link.remoteEpoch = attachEpoch;
       this.#picture.see(link.remote, this.#ctx.self, attachEpoch);
       if (this.#position.anchored) this.#reunion.tell(link, 'push');
       else this.#healing.tell(link);
@@ -462,7 +465,7 @@ export class PeerCore {
   #dropParent(reason: LinkReason): void {
     const parent = this.#links.parent();
     if (!parent) return;
-    this.#links.send(parent, this.factory.newLeave(this.#ctx.self, 'moved'));
+    this.#links.send(parent, this.factory.newLeave(this.#ctx.self, 'moved', this.#position.attachEpoch));
     this.#links.close(parent, reason);
     this.#healing.orphaned(parent.remote, reason);
   }
@@ -479,17 +482,20 @@ export class PeerCore {
     if (role === 'parent') {
       this.#healing.orphaned(remote, reason);
     } else if (role === 'client') {
-      this.#clientLost(remote, reason);
+      this.#clientLost(link, reason);
     } else if (role === 'backupOut') {
       if (this.#healing.isOrphan) this.#healing.rescueFailed();
       else this.#healing.wantBackup();
     }
   }
 
-  #clientLost(client: NodeId, reason: LinkReason): void {
+  #clientLost({ remote, remoteEpoch }: LinkState, reason: LinkReason): void {
+    // It may be back already, by a newer link.
+    if (this.#links.clients().some((client) => client.remote === remote)) return;
     // One that moved says where with a later epoch, which wins.
-    this.#picture.lose(client);
-    if (reason !== 'moved' && this.#attach.registered) this.#ctx.sendRoot(this.factory.newLeave(client, reason));
+    this.#picture.lose(remote);
+    if (reason === 'moved' || !this.#attach.registered) return;
+    this.#ctx.sendRoot(this.factory.newLeave(remote, reason, remoteEpoch));
   }
 
   #leave(pause: boolean): void {
@@ -497,12 +503,12 @@ export class PeerCore {
     const parent = this.#links.parent()?.remote ?? noNode;
     const successor = this.#links.parent()?.remote ?? noNode;
     for (const link of [...this.#links.all()]) {
-      if (link.phase === 'open') this.#links.send(link, this.factory.newLeave(self, 'left', successor));
+      if (link.phase === 'open') this.#links.send(link, this.factory.newLeave(self, 'left', this.#position.attachEpoch, successor));
       this.#links.close(link, 'left');
       this.#files.linkEnded(link.id);
       if (link.role === 'client') this.#picture.lose(link.remote);
     }
-    if (this.#attach.registered) this.#ctx.sendRoot(this.factory.newLeave(self, 'left', successor));
+    if (this.#attach.registered) this.#ctx.sendRoot(this.factory.newLeave(self, 'left', this.#position.attachEpoch, successor));
     this.#attach.noWish();
     if (pause) this.#healing.orphaned(parent, 'left');
     else this.#position.setState('left', 'user');

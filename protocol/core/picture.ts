@@ -262,7 +262,6 @@ export class Picture {
       if (edge.gone) {
         if (nowMs - edge.atMs > edgeTombstoneMs) {
           this.#forget(edge.client);
-          if (!this.#announced.has(edge.client)) this.#presence.delete(edge.client);
         }
       } else if (!judging || isWhole(edge.client)) {
         this.#brokenSince.delete(edge.client);

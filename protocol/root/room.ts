@@ -377,13 +377,13 @@ export class Room {
     return true;
   }
 
-  left(id: NodeId, subject: NodeId, nowMs: number): void {
+  left(id: NodeId, subject: NodeId, attachEpoch: number, nowMs: number): void {
     const tree = this.#tree;
     const node = tree.nodes.get(subject);
     if (node === undefined) return;
     if (subject === id) {
       this.#remove(node, nowMs);
-    } else if (node.parent === id) {
+    } else if (node.parent === id && node.attachEpoch <= attachEpoch + 1) {
       // Its parent says it is gone: without a socket it is; with one it will speak for itself.
       if (node.socket === undefined) this.#remove(node, nowMs);
       else tree.detach(node);

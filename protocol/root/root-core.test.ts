@@ -35,7 +35,7 @@ describe('registration', () => {
     expect(a.challenge.some((byte) => byte !== 0)).toBe(true);
     root.give(a, root.regReq(a));
     expect(a.inbox.map((packet) => packet.action)).toEqual(['push', 'response']);
-    root.give(b, b.factory.newLeave(b.id, 'left'));
+    root.give(b, b.factory.newLeave(b.id, 'left', 0xffffffff));
     expect(b.errors()).toEqual(['out-of-turn']);
   });
 
@@ -414,7 +414,7 @@ describe('any input', () => {
     const samples: Packet[] = [
       evil.factory.newAdv({ purpose: 'parent', complaint: head.id, reason: 'silent', attachEpoch: 1 }),
       evil.factory.newConfirm({ purpose: 'parent', target: head.id, ticket: '0'.repeat(32) as never, attachEpoch: 1 }),
-      evil.factory.newLeave(good.id, 'left'),
+      evil.factory.newLeave(good.id, 'left', 0xffffffff),
       root.regReq(evil),
     ];
     while (runs < 100_000) {

@@ -251,7 +251,7 @@ export class RootCore {
       case 'leave/leave': {
         const body = leaveBody.decode(packet.body);
         if (!body) return 'malformed';
-        room.left(node, body.subject, this.#nowMs);
+        room.left(node, body.subject, body.attachEpoch, this.#nowMs);
         return undefined;
       }
       default:

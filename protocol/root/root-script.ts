@@ -187,7 +187,7 @@ export class RootScript {
   }
 
   leave(peer: ScriptPeer, subject = peer.id): this {
-    return this.give(peer, peer.factory.newLeave(subject, 'left'));
+    return this.give(peer, peer.factory.newLeave(subject, 'left', 0xffffffff));
   }
 
   view(): RootRoomView {

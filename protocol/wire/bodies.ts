@@ -304,10 +304,17 @@ export interface LeaveBody {
   readonly subject: NodeId;
   readonly successor: NodeId;
   readonly reason: LinkReason;
+  /** The subject's attach epoch as the sender knows it: a report about an earlier one is out of date. */
+  readonly attachEpoch: number;
 }
 export const leaveBody = codec<LeaveBody>(
-  (w, v) => w.id(v.subject).id(v.successor).u8(linkReasons.indexOf(v.reason)),
-  (r) => ({ subject: r.id(16) as NodeId, successor: r.id(16) as NodeId, reason: r.oneOf(linkReasons) }),
+  (w, v) => w.id(v.subject).id(v.successor).u8(linkReasons.indexOf(v.reason)).u32(v.attachEpoch),
+  (r) => ({
+    subject: r.id(16) as NodeId,
+    successor: r.id(16) as NodeId,
+    reason: r.oneOf(linkReasons),
+    attachEpoch: r.u32(),
+  }),
 );
 
 /** Root to peer (error, none). */

@@ -110,8 +110,8 @@ export class PacketFactory {
     return this.#make('signal', 'request', bodies.signalBody.encode(body));
   }
 
-  newLeave(subject: NodeId, reason: LinkReason, successor: NodeId = noNode): Packet<'leave'> {
-    return this.#make('leave', 'leave', bodies.leaveBody.encode({ subject, successor, reason }));
+  newLeave(subject: NodeId, reason: LinkReason, attachEpoch: number, successor: NodeId = noNode): Packet<'leave'> {
+    return this.#make('leave', 'leave', bodies.leaveBody.encode({ subject, successor, reason, attachEpoch }));
   }
 
   /** Root: a typed error. */

@@ -77,7 +77,7 @@ const samples: Packet[] = [
   factory.newSweep({ epoch: 1, round: 2, roomSize: 7, rootReachable: true, path: [node('1'), node('2')] }, 'response'),
   factory.newProbe({ probe: 5, rootReachable: false, path: [node('1')] }, 'pull'),
   factory.newSignal({ to: node('c'), ticket: node('e') as string as TicketId, data: Uint8Array.of(1, 2, 3) }),
-  factory.newLeave(node('a'), 'left', node('c')),
+  factory.newLeave(node('a'), 'left', 7, node('c')),
   factory.newError('admission', true),
   factory.newHello(
     {
@@ -201,7 +201,7 @@ describe('packet', () => {
 
   it('[W8] does not let a message type-check as something for the root', () => {
     const toRoot = (packet: RootBoundPacket): PacketType => packet.header.type;
-    expect(toRoot(factory.newLeave(node('a'), 'left'))).toBe('leave');
+    expect(toRoot(factory.newLeave(node('a'), 'left', 0xffffffff))).toBe('leave');
     // @ts-expect-error a message must never be sent to the root
     expect(toRoot(factory.newMessage([], 1, 1))).toBe('message');
     // @ts-expect-error nor presence, which carries a name

@@ -256,7 +256,7 @@ describe('the wire checker', () => {
     const world = new FakeWorld();
     const peer = fakePeer(1);
     const factory = new PacketFactory(peer);
-    checkPacket(world, peer, factory.newLeave(peer.id, 'left'), 'root');
+    checkPacket(world, peer, factory.newLeave(peer.id, 'left', 0), 'root');
     checkPacket(world, peer, factory.newMessage([], 1, 0), 'link');
     expect(world.failures).toEqual([]);
     checkPacket(world, peer, factory.newMessage([], 1, 0), 'root');
