@@ -7,7 +7,8 @@ const waitingMax = 10_000;
 export class MessageQueue implements AsyncIterableIterator<Message> {
   readonly #waiting: Message[] = [];
   readonly #onEnd: () => void;
-  #wake: (() => void) | undefined;
+  /** Calls of `next` that found nothing. */
+  #sleepers: (() => void)[] = [];
   #isOver = false;
   #error: BanyanError | undefined;
 
@@ -23,7 +24,7 @@ export class MessageQueue implements AsyncIterableIterator<Message> {
       return;
     }
     this.#waiting.push(message);
-    this.#wake?.();
+    this.#sleepers.shift()?.();
   }
 
   /** No more messages come; those that wait can still be read. */
@@ -31,15 +32,14 @@ export class MessageQueue implements AsyncIterableIterator<Message> {
     if (this.#isOver) return;
     this.#isOver = true;
     this.#onEnd();
-    this.#wake?.();
+    for (const wake of this.#sleepers.splice(0)) wake();
   }
 
   async next(): Promise<IteratorResult<Message>> {
     while (this.#waiting.length === 0 && !this.#isOver) {
       await new Promise<void>((resolve) => {
-        this.#wake = resolve;
+        this.#sleepers.push(resolve);
       });
-      this.#wake = undefined;
     }
     const value = this.#waiting.shift();
     if (value !== undefined) return { done: false, value };

@@ -14,7 +14,7 @@ export interface PageLife {
 const hiddenAfterMs = 10_000;
 
 /** Watches the page, if there is one. Gives the function that ends it. */
-export function watchPage(life: PageLife): () => void {
+export function watchPage(life: PageLife, afterMs = hiddenAfterMs): () => void {
   if (typeof document === 'undefined' || typeof window === 'undefined') return () => undefined;
   const end = new AbortController();
   const { signal } = end;
@@ -26,7 +26,7 @@ export function watchPage(life: PageLife): () => void {
       if (document.visibilityState === 'hidden') {
         timer = setTimeout(() => {
           life.hidden(true);
-        }, hiddenAfterMs);
+        }, afterMs);
       } else {
         life.hidden(false);
         life.awake();

@@ -40,7 +40,13 @@ export function connectRoot(rootUrl: string, events: RootLinkEvents): RootLink {
     close: () => {
       clearTimeout(timer);
       socket.removeAllListeners();
-      socket.disconnect();
+      if (socket.connected) {
+        // Without Socket.IO's own good-bye: the root would drop what came right before it, and that is the LEAVE.
+        socket.io.reconnection(false);
+        socket.io.engine.close();
+      } else {
+        socket.disconnect();
+      }
     },
   };
 }
