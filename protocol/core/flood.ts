@@ -143,6 +143,7 @@ export class Flood {
     this.streams.advance(state, packet.header.seq + 1, nowMs);
     const forwarded = { ...packet, node: { id: self }, hops: Math.min(255, packet.hops + 1) };
     this.log.append(state.key, forwarded, from, nowMs, this.#evicted);
+    if (packet.header.seq < state.deliverFrom) return;
     this.#deliver(packet);
     this.#files.delivered(packet, from);
   }
@@ -203,8 +204,11 @@ export class Flood {
   #giveUp(state: StreamState): void {
     if (!state.held || state.held.size === 0) return;
     const first = Math.min(...state.held.keys());
-    this.#ctx.counters.gaps++;
-    this.#ctx.emit({ kind: 'gap', ...splitStreamKey(state.key), from: state.next, to: first - 1 });
+    const from = Math.max(state.next, state.deliverFrom);
+    if (from < first) {
+      this.#ctx.counters.gaps++;
+      this.#ctx.emit({ kind: 'gap', ...splitStreamKey(state.key), from, to: first - 1 });
+    }
     this.streams.advance(state, first, this.#ctx.nowMs);
     this.#drainHeld(state);
     this.pumpAll();
@@ -317,8 +321,9 @@ export class Flood {
     this.synced = true;
     for (const [key, entry] of said) {
       if (entry.next === 0) continue;
-      const start = this.#ctx.options.history ? entry.oldest : entry.next;
-      this.streams.open(key, Math.max(1, start), this.#ctx.nowMs, this.#departed);
+      const state = this.streams.open(key, Math.max(1, entry.oldest), this.#ctx.nowMs, this.#departed);
+      // Others may need from this peer's log what its own user does not want to see.
+      if (state && !this.#ctx.options.history) state.deliverFrom = entry.next;
     }
   }
 

@@ -18,6 +18,8 @@ export interface StreamState {
   next: number;
   /** Oldest position that the log still holds; `next` when none. */
   oldest: number;
+  /** Positions below are for the log and for others only: a newcomer without a wish for history. */
+  deliverFrom: number;
   held: Map<number, Held> | undefined;
   /** Since when something held waits, ms. */
   missingSinceMs: number;
@@ -67,6 +69,7 @@ export class Streams {
       hash: hashText(key),
       next,
       oldest: next,
+      deliverFrom: 1,
       held: undefined,
       missingSinceMs: 0,
       lastMs: nowMs,
