@@ -31,6 +31,8 @@ const policy = trustedTypesOf(window)?.createPolicy('banyan', {
 });
 
 purify.addHook('afterSanitizeAttributes', (node) => {
+  // Long lines scroll: by keyboard too.
+  if (node.tagName === 'PRE') node.setAttribute('tabindex', '0');
   if (node.tagName !== 'A') return;
   if (!/^https?:\/\//i.test(node.getAttribute('href') ?? '')) {
     node.removeAttribute('href');
