@@ -190,6 +190,9 @@ export class Attach {
     this.#answerDueMs = nowMs + rootAnswerTimeoutMs;
     if (!this.#position.everAttached) this.#position.setState('advertising');
     this.#advertise('parent', this.#complaint, this.#complaintReason);
+    // Said once: saying it again would keep the pair apart for as long as there is nobody else.
+    this.#complaint = noNode;
+    this.#complaintReason = 'none';
   }
 
   #advertise(purpose: Purpose, complaint: NodeId, reason: LinkReason): void {

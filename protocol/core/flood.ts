@@ -165,7 +165,7 @@ export class Flood {
       return;
     }
     state.held ??= new Map();
-    if (state.held.size === 0) {
+    if (!this.streams.waiting.has(state)) {
       state.missingSinceMs = this.#ctx.nowMs;
       this.streams.waiting.add(state);
     }
@@ -177,6 +177,7 @@ export class Flood {
   }
 
   #drainHeld(state: StreamState): void {
+    if (!this.streams.waiting.has(state)) return;
     while (state.held) {
       const held = state.held.get(state.next);
       if (held === undefined) break;
@@ -192,18 +193,30 @@ export class Flood {
         }
       }
     }
-    if (!state.held || state.held.size === 0) {
-      state.held = undefined;
-      this.streams.waiting.delete(state);
-    } else {
+    if (state.held?.size === 0) state.held = undefined;
+    if (state.held || state.ahead > state.next) state.missingSinceMs = this.#ctx.nowMs;
+    else this.streams.waiting.delete(state);
+  }
+
+  /** A neighbour is further, and its log no longer holds what this peer lacks: a hole, though nothing may follow it. */
+  #noteAhead(entries: ReadonlyMap<StreamKey, FrontierEntry>): void {
+    for (const [key, entry] of entries) {
+      const state = this.streams.get(key);
+      if (state === undefined || entry.next <= state.next || entry.oldest <= state.next) continue;
+      state.ahead = Math.max(state.ahead, entry.next);
+      if (this.streams.waiting.has(state)) continue;
       state.missingSinceMs = this.#ctx.nowMs;
+      this.streams.waiting.add(state);
     }
   }
 
   /** Declares what is missing lost, once, and goes on behind it (rule L7). */
   #giveUp(state: StreamState): void {
-    if (!state.held || state.held.size === 0) return;
-    const first = Math.min(...state.held.keys());
+    const first = Math.min(...(state.held?.keys() ?? [state.ahead]));
+    if (first <= state.next) {
+      this.#drainHeld(state);
+      return;
+    }
     const from = Math.max(state.next, state.deliverFrom);
     if (from < first) {
       this.#ctx.counters.gaps++;
@@ -289,6 +302,7 @@ export class Flood {
     if (!body.last) return;
     const said = link.arriving;
     link.arriving = undefined;
+    if (this.synced) this.#noteAhead(said);
     if (action === 'pull') {
       this.#sendFrontier(link, this.streams.differences(said), 'response');
       this.#startFrom(link, said);

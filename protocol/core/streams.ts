@@ -20,6 +20,8 @@ export interface StreamState {
   oldest: number;
   /** Positions below are for the log and for others only: a newcomer without a wish for history. */
   deliverFrom: number;
+  /** The furthest `next` of a neighbour that cannot give what lies between: shows a hole that nothing follows. */
+  ahead: number;
   held: Map<number, Held> | undefined;
   /** Since when something held waits, ms. */
   missingSinceMs: number;
@@ -70,6 +72,7 @@ export class Streams {
       next,
       oldest: next,
       deliverFrom: 1,
+      ahead: 0,
       held: undefined,
       missingSinceMs: 0,
       lastMs: nowMs,

@@ -35,6 +35,18 @@ const tickMs = 1_000;
 /** A core that asks for more timer inputs than this in a second turns in circles. */
 const timersPerTickMax = 600;
 
+/**
+ * Whether an input can change who hangs from whom by itself. Others change views too (edges far away, paths, round trips);
+ * those are looked at once a second.
+ */
+function movesPeers(input: CoreInput): boolean {
+  if (input.kind === 'packet') {
+    const { type } = input.packet.header;
+    return type === 'hello' || type === 'leave';
+  }
+  return input.kind === 'linkDown' || input.kind === 'rootPacket';
+}
+
 export class Simulation {
   readonly options: SimOptions;
   readonly rng: SimRng;
@@ -63,6 +75,8 @@ export class Simulation {
   readonly #ids = new Map<Uint8Array, NodeId>();
   readonly #dirty: SimPeer[] = [];
   readonly #atOnce: boolean;
+  /** Whether the input being handled may have changed somebody's parent or clients. */
+  #structural = false;
 
   constructor(options: SimOptions, traceLines = 0) {
     this.options = options;
@@ -261,11 +275,12 @@ export class Simulation {
       packet?.header.seq ?? 0,
     );
     if (this.trace.readable) this.note(peer.name, describeInput(this, peer, input));
+    this.#structural = movesPeers(input);
     const { core } = peer;
     core.handle(input, peer.localMs(this.nowMs));
     for (let output = core.poll(); output !== undefined; output = core.poll()) this.#carryOut(peer, output);
     if (peer.dirty) {
-      if (this.#atOnce) this.#look();
+      if (this.#atOnce && this.#structural) this.#look();
       else if (this.heals.isPending(peer)) this.heals.changed(peer, core.view());
     }
     this.#arm(peer);
@@ -297,6 +312,7 @@ export class Simulation {
         this.network.open(peer, output.link, output.initiator);
         return;
       case 'closeLink':
+        this.#structural = true;
         this.network.close(peer, output.link);
         return;
       case 'signalLink':
@@ -367,14 +383,16 @@ export class Simulation {
 
   /** What the shell's verifier adds: the id of the sender's key. Packets that were sealed here have it already. */
   #verify(packet: Packet): VerifiedPacket {
-    const known = packet as VerifiedPacket;
-    if ((known.senderId as NodeId | undefined) !== undefined) return known;
+    const known = packet as Packet & { senderId?: NodeId };
+    if (known.senderId !== undefined) return known as VerifiedPacket;
     let id = this.#ids.get(packet.sender);
     if (id === undefined) {
       id = toHex(packet.sender.subarray(0, 16)) as NodeId;
       this.#ids.set(packet.sender, id);
     }
-    return { ...packet, senderId: id };
+    // Written into the packet itself: a copy of each would be a good part of what a large run allocates.
+    known.senderId = id;
+    return known as VerifiedPacket;
   }
 
   // Timers.
