@@ -1,10 +1,23 @@
-/** Where a peer goes: pure choices over a room's tree (rules A1, A2, A4, A10, H7, H11). */
+/** Where a peer goes: pure choices over a room's tree (rules A1, A2, A4, A8, A10, H7, H11). */
 import { backupsInMax, balanceShareMax, clientsExcessMax, stableAfterMs } from '../limits.ts';
 import type { NodeId } from '../types.ts';
 import type { RoomTree, RootNode } from './room-tree.ts';
 
 /** Candidates of one depth that are compared; more would make placing grow with the room. */
 const comparedMax = 16;
+/** Leaves that are considered for a displacement or a move, for the same reason. */
+const leavesMax = 32;
+
+/** Counts how many nodes a choice looked at. */
+export interface Visited {
+  count: number;
+}
+
+/** Where a peer is to go. `excess`: clients beyond k that the target may take for it. */
+export interface Place {
+  readonly target: RootNode;
+  readonly excess: number;
+}
 
 function isBlocked(asker: RootNode, target: NodeId, nowMs: number): boolean {
   const untilMs = asker.blocked.get(target);
@@ -15,77 +28,91 @@ function isBlocked(asker: RootNode, target: NodeId, nowMs: number): boolean {
 }
 
 /** Stable peers first, then those with fewest clients. */
-function rank(node: RootNode, nowMs: number): number {
+function rank(room: RoomTree, node: RootNode, nowMs: number): number {
   const isStable = node.role === 'relay' || nowMs - node.joinedAtMs >= stableAfterMs;
-  return (isStable ? 0 : 100) + node.clients.size + node.reserved.size;
+  return (isStable ? 0 : 100) + room.taken(node);
 }
 
 function mayServe(room: RoomTree, asker: RootNode, node: RootNode, nowMs: number): boolean {
-  return node.id !== asker.id && node.socket !== undefined && !isBlocked(asker, node.id, nowMs) && !room.isBelow(node.id, asker.id);
+  if (node.id === asker.id || node.socket === undefined || node.depth === undefined) return false;
+  return !isBlocked(asker, node.id, nowMs) && !room.mayGetBelow(node.id, asker.id);
 }
 
-/** The shallowest peer with a free slot for this asker; `visited` counts how many were looked at. */
-export function chooseParent(room: RoomTree, asker: RootNode, nowMs: number, visited = { count: 0 }): RootNode | undefined {
+/** The shallowest peer with a free slot for this asker. Those in doubt come last. */
+export function chooseParent(room: RoomTree, asker: RootNode, nowMs: number, visited: Visited = { count: 0 }): RootNode | undefined {
   let best: RootNode | undefined;
+  let doubted: RootNode | undefined;
   let compared = 0;
   for (const node of room.withFreeSlot()) {
     visited.count++;
     if (best && (node.depth !== best.depth || compared >= comparedMax)) break;
     if (node.id === asker.parent || !mayServe(room, asker, node, nowMs)) continue;
+    if (nowMs < node.doubtedUntilMs) {
+      doubted ??= node;
+      continue;
+    }
     compared++;
-    if (!best || rank(node, nowMs) < rank(best, nowMs)) best = node;
+    if (!best || rank(room, node, nowMs) < rank(room, best, nowMs)) best = node;
   }
-  return best;
+  return best ?? doubted;
 }
 
-/**
- * What to do when no slot is free by anybody's wish: displace a leaf, or press the shallowest peer into service. Looks at
- * everybody; happens only in rooms that have nothing but leaves.
- */
-export function chooseWithoutFreeSlot(room: RoomTree, asker: RootNode, nowMs: number): { target: RootNode; excess: number } | undefined {
-  let lastResort: RootNode | undefined;
-  for (const node of room.nodes.values()) {
-    if (node.depth === undefined) continue;
-    const parent = node.parent === undefined ? undefined : room.nodes.get(node.parent);
-    const displaces =
-      node.id !== asker.id &&
-      room.capacity(asker) > 0 &&
-      room.capacity(node) === 0 &&
-      node.clients.size === 0 &&
-      parent !== undefined &&
-      parent.clients.size + parent.reserved.size < parent.clientsMax + clientsExcessMax &&
-      mayServe(room, asker, parent, nowMs);
-    if (displaces) return { target: parent, excess: 1 };
-    const isNearer = lastResort?.depth === undefined || node.depth < lastResort.depth;
-    if (isNearer && room.lastResortSlots(node) > 0 && mayServe(room, asker, node, nowMs)) lastResort = node;
+/** A place for a peer that has none: a free slot, else a leaf's, else with a peer that would rather serve nobody. */
+export function choosePlace(room: RoomTree, asker: RootNode, nowMs: number, visited: Visited = { count: 0 }): Place | undefined {
+  const target = chooseParent(room, asker, nowMs, visited);
+  if (target) return { target, excess: 0 };
+  return displace(room, asker, nowMs, visited) ?? press(room, asker, nowMs, visited);
+}
+
+/** One slot in excess at the parent of a leaf, which the balancing then moves below the newcomer (rule A10). */
+function displace(room: RoomTree, asker: RootNode, nowMs: number, visited: Visited): Place | undefined {
+  if (room.capacity(asker) === 0) return undefined;
+  let looked = 0;
+  for (const leaf of room.idle()) {
+    visited.count++;
+    if (++looked > leavesMax) return undefined;
+    const parent = room.node(leaf.parent);
+    if (!parent || leaf.id === asker.id || !mayServe(room, asker, parent, nowMs)) continue;
+    const clients = room.taken(parent) + 1;
+    if (clients > parent.clientsMax + clientsExcessMax) continue;
+    return { target: parent, excess: Math.max(0, clients - room.mostClients(parent)) };
   }
-  return lastResort && { target: lastResort, excess: 0 };
+  return undefined;
+}
+
+/** The shallowest of those that offer nothing (rule A1). */
+function press(room: RoomTree, asker: RootNode, nowMs: number, visited: Visited): Place | undefined {
+  for (const node of room.lastResort()) {
+    visited.count++;
+    if (mayServe(room, asker, node, nowMs)) return { target: node, excess: 0 };
+  }
+  return undefined;
 }
 
 /** An uncle; for a peer without clients also a cousin; `undefined` when there is none (rule H7). */
 export function chooseBackup(room: RoomTree, asker: RootNode, nowMs: number): RootNode | undefined {
-  const parent = asker.parent === undefined ? undefined : room.nodes.get(asker.parent);
+  const parent = room.node(asker.parent);
   if (parent === undefined || asker.depth === undefined) return undefined;
-  const holds = (node: RootNode | undefined): boolean =>
-    node?.depth !== undefined && node.backupsIn.size < backupsInMax && mayServe(room, asker, node, nowMs);
+  const holds = (node: RootNode | undefined): node is RootNode =>
+    node !== undefined && node.backupsIn.size < backupsInMax && mayServe(room, asker, node, nowMs);
   if (parent.id === room.head) {
-    const order = [...parent.clients].indexOf(asker.id);
-    const number = Math.floor((order - 1) / 2);
-    const target = order > 0 ? room.nodes.get([...parent.clients][number] ?? ('' as NodeId)) : undefined;
-    return target && holds(target) ? target : undefined;
+    const order = [...parent.clients];
+    const number = order.indexOf(asker.id);
+    const target = number > 0 ? room.node(order[Math.floor((number - 1) / 2)]) : undefined;
+    return holds(target) ? target : undefined;
   }
-  const grandparent = parent.parent === undefined ? undefined : room.nodes.get(parent.parent);
-  for (const id of grandparent?.clients ?? []) {
-    const uncle = room.nodes.get(id);
-    if (uncle && id !== parent.id && holds(uncle)) return uncle;
+  const grandparent = room.node(parent.parent);
+  const uncles = [...(grandparent?.clients ?? [])].filter((id) => id !== parent.id);
+  for (const id of uncles) {
+    const uncle = room.node(id);
+    if (holds(uncle)) return uncle;
   }
-  if (grandparent && holds(grandparent)) return grandparent;
+  if (holds(grandparent)) return grandparent;
   // Uncles hold two each and have k nephews: who has no clients can close no circle and takes a cousin.
-  for (const uncleId of asker.clients.size === 0 ? (grandparent?.clients ?? []) : []) {
-    for (const id of uncleId === parent.id ? [] : (room.nodes.get(uncleId)?.clients ?? [])) {
-      const cousin = room.nodes.get(id);
-      if (cousin && holds(cousin)) return cousin;
-    }
+  if (asker.clients.size > 0) return undefined;
+  for (const id of uncles.flatMap((uncle) => [...(room.node(uncle)?.clients ?? [])])) {
+    const cousin = room.node(id);
+    if (holds(cousin)) return cousin;
   }
   return undefined;
 }
@@ -94,7 +121,7 @@ export function chooseBackup(room: RoomTree, asker: RootNode, nowMs: number): Ro
 export function chooseHeir(room: RoomTree, clients: Iterable<NodeId>): RootNode | undefined {
   let heir: RootNode | undefined;
   for (const id of clients) {
-    const node = room.nodes.get(id);
+    const node = room.node(id);
     if (node?.socket === undefined) continue;
     if (room.capacity(node) > 0) return node;
     heir ??= node;
@@ -118,16 +145,21 @@ export function chooseMove(room: RoomTree, nowMs: number): Move | undefined {
   return relieve(room, nowMs) ?? lift(room, nowMs);
 }
 
-/** Clients in excess go to free slots, the latest first. */
+function mayMove(room: RoomTree, node: RootNode | undefined): node is RootNode {
+  return node?.socket !== undefined && room.pendingOf(node.id) === undefined;
+}
+
+/** Clients in excess go to free slots: those that serve nobody first, then the latest. */
 function relieve(room: RoomTree, nowMs: number): Move | undefined {
-  for (const node of room.nodes.values()) {
-    const excess = node.clients.size - Math.max(room.capacity(node), 0);
-    if (excess <= 0 || node.depth === undefined) continue;
-    for (const id of [...node.clients].reverse()) {
-      const client = room.nodes.get(id);
-      if (client?.socket === undefined || room.pendingOf(id)) continue;
+  for (const id of room.overfull) {
+    const node = room.nodes.get(id);
+    if (!node) continue;
+    const latest = [...node.clients].reverse().map((client) => room.nodes.get(client));
+    const idle = latest.filter((client) => client && room.capacity(client) === 0 && client.clients.size === 0);
+    for (const client of [...idle, ...latest]) {
+      if (!mayMove(room, client)) continue;
       const target = chooseParent(room, client, nowMs);
-      if (target && target.id !== node.id) return { node: client, target };
+      if (target && nowMs >= target.doubtedUntilMs) return { node: client, target };
     }
   }
   return undefined;
@@ -135,11 +167,13 @@ function relieve(room: RoomTree, nowMs: number): Move | undefined {
 
 /** The deepest leaf goes up when a slot is free at least two levels above it. */
 function lift(room: RoomTree, nowMs: number): Move | undefined {
+  let looked = 0;
   for (const leaf of room.deepestLeaves()) {
-    if (leaf.socket === undefined || room.pendingOf(leaf.id) || leaf.reserved.size > 0) continue;
+    if (++looked > leavesMax) return undefined;
+    if (!mayMove(room, leaf) || leaf.reserved.size > 0) continue;
     const target = chooseParent(room, leaf, nowMs);
-    if (target?.depth === undefined || leaf.depth === undefined || target.depth + 1 >= leaf.depth) return undefined;
-    return { node: leaf, target };
+    if (target?.depth === undefined || leaf.depth === undefined || nowMs < target.doubtedUntilMs) continue;
+    if (target.depth + 1 < leaf.depth) return { node: leaf, target };
   }
   return undefined;
 }

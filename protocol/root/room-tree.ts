@@ -2,9 +2,10 @@
  * One room as the root sees it: who is there, who hangs from whom, what is reserved. Soft state: the peers know better, and
  * tell. Depths and free slots are kept up to date change by change, so that placing a peer does not look at all of them.
  */
-import { clientsExcessMax, ticketLifeMs } from '../limits.ts';
+import { clientsExcessMax } from '../limits.ts';
 import type { NodeId, PeerRole, RoomId, SocketId, TicketId } from '../types.ts';
 import type { Purpose } from '../wire/bodies.ts';
+import { Levels } from './levels.ts';
 
 export interface RootNode {
   readonly id: NodeId;
@@ -13,24 +14,83 @@ export interface RootNode {
   socket: SocketId | undefined;
   /** Since when its socket is closed, ms. */
   absentSinceMs: number | undefined;
-  joinedAtMs: number;
+  readonly joinedAtMs: number;
   clientsMax: number;
   role: PeerRole;
   hidden: boolean;
   attachEpoch: number;
   /** What it said hangs below it when it registered or folded last, itself included. */
   subtreeSize: number;
+  /** The depth that it stated at its registration. */
+  statedDepth: number;
   parent: NodeId | undefined;
   /** In the order they came. */
   readonly clients: Set<NodeId>;
+  /** Clients it stated to a root without state, that have not registered themselves yet. They hold their slots. */
+  readonly stated: Set<NodeId>;
   /** 1 for the head; `undefined` while not anchored. */
   depth: number | undefined;
+  /** Depth under which the tables have it. */
+  listedDepth: number | undefined;
+  /** Tickets that it is one end of: as asker, or with a slot held here. */
+  readonly tickets: Set<TicketId>;
   /** Reservations of slots here. */
   readonly reserved: Set<TicketId>;
   backupTarget: NodeId | undefined;
   readonly backupsIn: Set<NodeId>;
   /** Peers that it is not given to, until when, ms. */
   readonly blocked: Map<NodeId, number>;
+  /** The parent that it last reported dead, until it has another. */
+  lostParent: NodeId | undefined;
+  /** Until when others are preferred to it as a parent, ms: a client said it is dead, or full. */
+  doubtedUntilMs: number;
+  /** A parent that it named and that would have closed a circle with what others said before. */
+  deniedParent: NodeId | undefined;
+  /** Rounds of balancing that found it without a parent, though it does not ask for one. */
+  strayRounds: number;
+}
+
+/** A peer that just came: no parent, no offer yet. */
+export function newRootNode(id: NodeId, nowMs: number): RootNode {
+  return {
+    id,
+    ip: '',
+    port: 0,
+    socket: undefined,
+    absentSinceMs: undefined,
+    joinedAtMs: nowMs,
+    clientsMax: 0,
+    role: 'peer',
+    hidden: false,
+    attachEpoch: 0,
+    subtreeSize: 1,
+    statedDepth: 0,
+    parent: undefined,
+    clients: new Set(),
+    stated: new Set(),
+    depth: undefined,
+    listedDepth: undefined,
+    tickets: new Set(),
+    reserved: new Set(),
+    backupTarget: undefined,
+    backupsIn: new Set(),
+    blocked: new Map(),
+    lostParent: undefined,
+    doubtedUntilMs: 0,
+    deniedParent: undefined,
+    strayRounds: 0,
+  };
+}
+
+/** Peers that one peer can be kept from; the oldest block is lifted first. */
+const blockedMax = 64;
+
+/** Keeps a peer from being given this parent for a while. */
+export function block(node: RootNode, parent: NodeId, untilMs: number): void {
+  node.blocked.delete(parent);
+  node.blocked.set(parent, untilMs);
+  const [oldest] = node.blocked.keys();
+  if (node.blocked.size > blockedMax && oldest !== undefined) node.blocked.delete(oldest);
 }
 
 export interface Reservation {
@@ -49,16 +109,31 @@ export class RoomTree {
   readonly id: RoomId;
   head: NodeId | undefined;
   readonly nodes = new Map<NodeId, RootNode>();
+  /** Oldest first, which is also the order in which they expire. */
   readonly reservations = new Map<TicketId, Reservation>();
+  /** Anchored nodes with more clients than they offer slots. */
+  readonly overfull = new Set<NodeId>();
+  anchoredCount = 0;
   /** Clients that said their parent is this node, before it registered itself. */
-  readonly #orphansOf = new Map<NodeId, Set<NodeId>>();
-  /** By depth: anchored, connected nodes with a free slot. */
-  readonly #free: Set<NodeId>[] = [];
-  /** By depth: anchored nodes without clients. */
-  readonly #leaves: Set<NodeId>[] = [];
+  readonly #waitingFor = new Map<NodeId, Set<NodeId>>();
+  /** Askers on their way to a parent, and to a backup. */
+  readonly #pendingParent = new Map<NodeId, TicketId>();
+  readonly #pendingBackup = new Map<NodeId, TicketId>();
+  /** Anchored, connected nodes with a free slot. */
+  readonly #free = new Levels();
+  /** Anchored, connected nodes that have slots only when nobody else has one. */
+  readonly #lastResort = new Levels();
+  /** Anchored nodes without clients. */
+  readonly #leaves = new Levels();
+  /** Those of them that serve nobody by their wish. */
+  readonly #idle = new Levels();
 
   constructor(id: RoomId) {
     this.id = id;
+  }
+
+  node(id: NodeId | undefined): RootNode | undefined {
+    return id === undefined ? undefined : this.nodes.get(id);
   }
 
   // Slots.
@@ -68,64 +143,88 @@ export class RoomTree {
     return node.hidden || node.role === 'leaf' ? 0 : node.clientsMax;
   }
 
-  freeSlots(node: RootNode): number {
-    return this.capacity(node) - node.clients.size - node.reserved.size;
+  /** Slots that are taken or promised. */
+  taken(node: RootNode): number {
+    return node.clients.size + node.reserved.size + node.stated.size;
   }
 
-  /** Slots it can be pressed into when nobody else has one (rule A1). */
-  lastResortSlots(node: RootNode): number {
-    return Math.max(this.capacity(node), clientsExcessMax) - node.clients.size - node.reserved.size;
+  /** Clients it can be pressed into serving when nobody else has a slot (rule A1). */
+  mostClients(node: RootNode): number {
+    return Math.max(node.clientsMax, clientsExcessMax);
   }
 
-  /** Brings the tables of free slots and leaves up to date with a node. */
-  refresh(node: RootNode, formerDepth = node.depth): void {
-    if (formerDepth !== undefined) {
-      this.#free[formerDepth]?.delete(node.id);
-      this.#leaves[formerDepth]?.delete(node.id);
+  /** Brings the tables up to date with a node. */
+  refresh(node: RootNode): void {
+    const { id, depth, listedDepth } = node;
+    if (listedDepth !== undefined) {
+      for (const table of [this.#free, this.#lastResort, this.#leaves, this.#idle]) table.take(id, listedDepth);
+      this.overfull.delete(id);
+      this.anchoredCount--;
+      node.listedDepth = undefined;
     }
-    if (node.depth === undefined || this.nodes.get(node.id) !== node) return;
-    if (node.socket !== undefined && this.freeSlots(node) > 0) (this.#free[node.depth] ??= new Set()).add(node.id);
-    if (node.clients.size === 0) (this.#leaves[node.depth] ??= new Set()).add(node.id);
+    if (depth === undefined || this.nodes.get(id) !== node) return;
+    node.listedDepth = depth;
+    this.anchoredCount++;
+    const [capacity, taken] = [this.capacity(node), this.taken(node)];
+    if (node.clients.size === 0) this.#leaves.put(id, depth);
+    if (node.clients.size === 0 && capacity === 0) this.#idle.put(id, depth);
+    if (node.clients.size > capacity) this.overfull.add(id);
+    if (node.socket === undefined) return;
+    if (taken < capacity) this.#free.put(id, depth);
+    else if (taken < this.mostClients(node)) this.#lastResort.put(id, depth);
   }
 
-  /** Nodes with a free slot, shallowest depth first. */
-  *withFreeSlot(): Generator<RootNode> {
-    for (const level of this.#free) {
-      for (const id of level ?? []) {
-        const node = this.nodes.get(id);
-        if (node) yield node;
-      }
+  *#nodesOf(ids: Iterable<NodeId>): Generator<RootNode> {
+    for (const id of ids) {
+      const node = this.nodes.get(id);
+      if (node) yield node;
     }
+  }
+
+  /** Nodes with a free slot, shallowest first. */
+  withFreeSlot(): Iterable<RootNode> {
+    return this.#nodesOf(this.#free.downwards());
+  }
+
+  /** Nodes that can be pressed into serving, shallowest first. */
+  lastResort(): Iterable<RootNode> {
+    return this.#nodesOf(this.#lastResort.downwards());
+  }
+
+  /** Nodes that hold a slot, offer none and serve nobody, shallowest first. */
+  idle(): Iterable<RootNode> {
+    return this.#nodesOf(this.#idle.downwards());
   }
 
   /** Anchored nodes without clients, deepest first. */
-  *deepestLeaves(): Generator<RootNode> {
-    for (let depth = this.#leaves.length - 1; depth > 0; depth--) {
-      for (const id of this.#leaves[depth] ?? []) {
-        const node = this.nodes.get(id);
-        if (node) yield node;
-      }
-    }
+  deepestLeaves(): Iterable<RootNode> {
+    return this.#nodesOf(this.#leaves.upwards());
   }
 
   // Edges.
 
-  /** Whether `node` is `top` or hangs below it; pending reservations count as edges (rule A2). */
+  /** Whether `node` is `top` or hangs below it, as reported. */
   isBelow(node: NodeId, top: NodeId): boolean {
     let at: NodeId | undefined = node;
     for (let steps = 0; at !== undefined && steps <= this.nodes.size; steps++) {
       if (at === top) return true;
-      const state: RootNode | undefined = this.nodes.get(at);
-      at = state?.parent ?? this.#pendingParent(at);
+      at = this.nodes.get(at)?.parent;
     }
     return at !== undefined;
   }
 
-  #pendingParent(asker: NodeId): NodeId | undefined {
-    const ticket = this.#pending.get(asker);
-    return ticket === undefined ? undefined : this.reservations.get(ticket)?.target;
+  /** The same, where each way that somebody is about to take counts as an edge too (rule A2). */
+  mayGetBelow(node: NodeId, top: NodeId): boolean {
+    const seen = new Set([node]);
+    for (const id of seen) {
+      if (id === top) return true;
+      const parent = this.nodes.get(id)?.parent;
+      const pending = this.pendingOf(id)?.target;
+      if (parent !== undefined) seen.add(parent);
+      if (pending !== undefined) seen.add(pending);
+    }
+    return false;
   }
-  readonly #pending = new Map<NodeId, TicketId>();
 
   setHead(node: RootNode): void {
     this.detach(node);
@@ -140,14 +239,18 @@ export class RoomTree {
     this.detach(node);
     if (this.head === node.id) this.head = undefined;
     node.parent = parent;
+    node.lostParent = undefined;
+    node.deniedParent = undefined;
+    node.strayRounds = 0;
     const above = this.nodes.get(parent);
     if (above) {
       above.clients.add(node.id);
+      above.stated.delete(node.id);
       this.refresh(above);
       this.#setDepth(node, above.depth === undefined ? undefined : above.depth + 1);
     } else {
-      let waiting = this.#orphansOf.get(parent);
-      if (waiting === undefined) this.#orphansOf.set(parent, (waiting = new Set()));
+      let waiting = this.#waitingFor.get(parent);
+      if (waiting === undefined) this.#waitingFor.set(parent, (waiting = new Set()));
       waiting.add(node.id);
       this.#setDepth(node, undefined);
     }
@@ -156,11 +259,13 @@ export class RoomTree {
 
   /** Takes a node, with all that hangs below it, from its parent. */
   detach(node: RootNode): void {
-    if (node.parent !== undefined) {
-      const above = this.nodes.get(node.parent);
+    const { parent } = node;
+    if (parent !== undefined) {
+      const above = this.nodes.get(parent);
       above?.clients.delete(node.id);
       if (above) this.refresh(above);
-      this.#orphansOf.get(node.parent)?.delete(node.id);
+      const waiting = this.#waitingFor.get(parent);
+      if (waiting?.delete(node.id) && waiting.size === 0) this.#waitingFor.delete(parent);
     }
     node.parent = undefined;
     this.#setDepth(node, undefined);
@@ -171,10 +276,10 @@ export class RoomTree {
     const todo: [RootNode, number | undefined][] = [[top, depth]];
     for (let next = todo.pop(); next; next = todo.pop()) {
       const [node, newDepth] = next;
-      const formerDepth = node.depth;
+      const isSame = node.depth === newDepth;
       node.depth = newDepth;
-      this.refresh(node, formerDepth);
-      if (formerDepth === newDepth && node !== top) continue;
+      this.refresh(node);
+      if (isSame && node !== top) continue;
       for (const id of node.clients) {
         const client = this.nodes.get(id);
         if (client) todo.push([client, newDepth === undefined ? undefined : newDepth + 1]);
@@ -184,17 +289,20 @@ export class RoomTree {
 
   add(node: RootNode): void {
     this.nodes.set(node.id, node);
-    for (const id of this.#orphansOf.get(node.id) ?? []) {
-      const client = this.nodes.get(id);
-      if (client?.parent === node.id) node.clients.add(id);
-    }
-    this.#orphansOf.delete(node.id);
+    for (const id of this.#waitingFor.get(node.id) ?? []) node.clients.add(id);
+    this.#waitingFor.delete(node.id);
+  }
+
+  /** Parents that somebody named and that have not registered. */
+  unknownParents(): Iterable<readonly [NodeId, ReadonlySet<NodeId>]> {
+    return this.#waitingFor;
   }
 
   /** Removes a node; what hung below it is without a parent. */
   remove(node: RootNode): void {
-    for (const reservation of [...this.reservations.values()]) {
-      if (reservation.asker === node.id || reservation.target === node.id) this.release(reservation);
+    for (const ticket of [...node.tickets]) {
+      const reservation = this.reservations.get(ticket);
+      if (reservation) this.release(reservation);
     }
     this.clearBackup(node);
     for (const id of node.backupsIn) {
@@ -213,49 +321,61 @@ export class RoomTree {
 
   // Reservations.
 
-  reserve(ticket: TicketId, purpose: Purpose, asker: RootNode, target: RootNode, nowMs: number): Reservation {
-    const reservation: Reservation = {
-      ticket,
-      purpose,
-      asker: asker.id,
-      target: target.id,
-      expiresAtMs: nowMs + ticketLifeMs,
-      signals: new Map(),
-      isConfirmed: false,
-    };
-    this.reservations.set(ticket, reservation);
-    if (purpose === 'backup') {
-      this.clearBackup(asker);
-      asker.backupTarget = target.id;
-      target.backupsIn.add(asker.id);
+  /** Takes a slot at the target for the asker; what the asker had reserved for this purpose is given back (rule A3). */
+  reserve(ticket: TicketId, purpose: Purpose, asker: RootNode, target: RootNode, expiresAtMs: number): void {
+    const isBackup = purpose === 'backup';
+    const pending = isBackup ? this.#pendingBackup : this.#pendingParent;
+    const former = this.reservations.get(pending.get(asker.id) ?? ('' as TicketId));
+    if (former) this.release(former);
+    const ends = { asker: asker.id, target: target.id };
+    this.reservations.set(ticket, { ticket, purpose, ...ends, expiresAtMs, signals: new Map(), isConfirmed: false });
+    pending.set(asker.id, ticket);
+    asker.tickets.add(ticket);
+    target.tickets.add(ticket);
+    if (isBackup) {
+      this.setBackup(asker, target);
     } else {
-      this.#pending.set(asker.id, ticket);
       target.reserved.add(ticket);
       this.refresh(target);
     }
-    return reservation;
   }
 
   /** The live reservation by which a peer is on its way to a parent. */
   pendingOf(asker: NodeId): Reservation | undefined {
-    const ticket = this.#pending.get(asker);
+    const ticket = this.#pendingParent.get(asker);
     return ticket === undefined ? undefined : this.reservations.get(ticket);
   }
 
-  /** The slot is free again, or taken for good. */
-  settle(reservation: Reservation): void {
-    const target = this.nodes.get(reservation.target);
-    if (target?.reserved.delete(reservation.ticket)) this.refresh(target);
-    if (this.#pending.get(reservation.asker) === reservation.ticket) this.#pending.delete(reservation.asker);
+  /** The asker came: the slot is a client's now. Late signals are still relayed until the ticket's time is over. */
+  confirm(reservation: Reservation): void {
+    reservation.isConfirmed = true;
+    this.#settle(reservation);
   }
 
-  /** Ends a reservation that was not confirmed. */
+  #settle({ ticket, asker, target, purpose }: Reservation): void {
+    const at = this.nodes.get(target);
+    if (at?.reserved.delete(ticket)) this.refresh(at);
+    const pending = purpose === 'backup' ? this.#pendingBackup : this.#pendingParent;
+    if (pending.get(asker) === ticket) pending.delete(asker);
+  }
+
+  /** Forgets a reservation. One that was not confirmed gives its slot back. */
   release(reservation: Reservation): void {
-    this.reservations.delete(reservation.ticket);
-    this.settle(reservation);
-    if (reservation.purpose !== 'backup' || reservation.isConfirmed) return;
-    const asker = this.nodes.get(reservation.asker);
-    if (asker?.backupTarget === reservation.target) this.clearBackup(asker);
+    const { ticket, purpose, isConfirmed } = reservation;
+    const [asker, target] = [this.nodes.get(reservation.asker), this.nodes.get(reservation.target)];
+    this.reservations.delete(ticket);
+    asker?.tickets.delete(ticket);
+    target?.tickets.delete(ticket);
+    this.#settle(reservation);
+    if (purpose === 'backup' && !isConfirmed && asker && asker.backupTarget === target?.id) this.clearBackup(asker);
+  }
+
+  // Backups.
+
+  setBackup(node: RootNode, target: RootNode): void {
+    this.clearBackup(node);
+    node.backupTarget = target.id;
+    target.backupsIn.add(node.id);
   }
 
   clearBackup(node: RootNode): void {

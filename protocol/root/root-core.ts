@@ -7,7 +7,6 @@
 import {
   challengeLifeMs,
   registerDeadlineMs,
-  signalsPerTicketMax,
   socketBurst,
   socketRatePerSecond,
 } from '../limits.ts';
@@ -28,6 +27,7 @@ import {
 import { ByteWriter, sameBytes } from '../wire/bytes.ts';
 import { PacketFactory } from '../wire/packet-factory.ts';
 import type { Packet, VerifiedPacket } from '../wire/packet.ts';
+import { Agenda } from './agenda.ts';
 import type { RootInput, RootOptions, RootOutput, RootRoomView } from './io.ts';
 import { Room } from './room.ts';
 
@@ -43,6 +43,8 @@ interface Socket {
   node: NodeId | undefined;
   tokens: number;
   tokensAtMs: number;
+  /** Whether it was told that it sends too much, since it last did not. */
+  toldRate: boolean;
   faults: number;
 }
 
@@ -58,6 +60,7 @@ export class RootCore {
   /** Sockets that have not registered, oldest first. */
   readonly #unregistered = new Map<SocketId, Socket>();
   readonly #rooms = new Map<RoomId, Room>();
+  readonly #agenda = new Agenda<Room>();
   readonly #outputs: RootOutput[] = [];
   #taken = 0;
   #nowMs = 0;
@@ -91,10 +94,9 @@ export class RootCore {
   }
 
   nextTimeoutMs(): number | undefined {
-    let due = Infinity;
     const [oldest] = this.#unregistered.values();
-    if (oldest) due = oldest.openedAtMs + registerDeadlineMs;
-    for (const room of this.#rooms.values()) due = Math.min(due, room.dueMs());
+    const deadlineMs = oldest ? oldest.openedAtMs + registerDeadlineMs : Infinity;
+    const due = Math.min(deadlineMs, this.#agenda.dueMs() ?? Infinity);
     return due === Infinity ? undefined : due;
   }
 
@@ -127,6 +129,7 @@ export class RootCore {
       node: undefined,
       tokens: socketBurst,
       tokensAtMs: this.#nowMs,
+      toldRate: false,
       faults: 0,
     };
     this.#sockets.set(socket.id, socket);
@@ -166,16 +169,28 @@ export class RootCore {
     this.#tidy(socket.room);
   }
 
+  /** After each change of a room: notes when it wants a turn, or forgets it when nobody is left. */
   #tidy(room: Room | undefined): void {
-    if (room?.size === 0) this.#rooms.delete(room.id);
+    if (room === undefined) return;
+    if (room.size > 0) {
+      this.#agenda.note(room, room.dueMs());
+      return;
+    }
+    this.#agenda.forget(room);
+    if (this.#rooms.get(room.id) === room) this.#rooms.delete(room.id);
   }
 
   #takesToken(socket: Socket): boolean {
     const gained = (Math.max(0, this.#nowMs - socket.tokensAtMs) / 1000) * socketRatePerSecond;
     socket.tokens = Math.min(socketBurst, socket.tokens + gained);
     socket.tokensAtMs = this.#nowMs;
-    if (socket.tokens < 1) return false;
+    if (socket.tokens < 1) {
+      if (!socket.toldRate) this.#refuse(socket, 'rate');
+      socket.toldRate = true;
+      return false;
+    }
     socket.tokens--;
+    socket.toldRate = false;
     return true;
   }
 
@@ -183,18 +198,15 @@ export class RootCore {
 
   #packet(socket: Socket, packet: VerifiedPacket, admitted: boolean): void {
     const { type } = packet.header;
-    // Signals are bounded by their ticket: a peer with many clients relays many at once.
-    if (type !== 'signal' && !this.#takesToken(socket)) {
-      this.#refuse(socket, 'rate');
-      return;
-    }
+    // Signals are bounded by their ticket: a peer with many clients relays many at once. Those that no ticket covers count.
+    if (type !== 'signal' && !this.#takesToken(socket)) return;
     if (type === 'registration') {
       this.#register(socket, packet, admitted);
       return;
     }
     const { room, node } = socket;
     if (room === undefined || node === undefined) {
-      this.#refuse(socket, 'out-of-turn');
+      if (type !== 'signal' || this.#takesToken(socket)) this.#refuse(socket, 'out-of-turn');
       return;
     }
     if (packet.senderId !== node) {
@@ -202,9 +214,14 @@ export class RootCore {
       return;
     }
     const fault = this.#registered(room, node, packet);
-    if (fault === undefined) this.#tidy(room);
-    else if (fault === 'malformed') this.#fault(socket, fault);
-    else this.#refuse(socket, fault);
+    this.#tidy(room);
+    if (!room.has(node)) {
+      // It left, and may register again on a new socket.
+      socket.room = undefined;
+      socket.node = undefined;
+    }
+    if (fault === 'malformed') this.#fault(socket, fault);
+    else if (fault !== undefined && (fault !== 'no-ticket' || this.#takesToken(socket))) this.#refuse(socket, fault);
   }
 
   /** Handles a packet of a registered peer; gives back what was wrong with it. */
@@ -244,14 +261,12 @@ export class RootCore {
       case 'signal/request': {
         const body = signalBody.decode(packet.body);
         if (!body) return 'malformed';
-        return room.signal(node, body.to, body.ticket, packet as Packet<'signal'>, signalsPerTicketMax, this.#nowMs)
-          ? undefined
-          : 'no-ticket';
+        return room.signal(node, body.to, body.ticket, packet as Packet<'signal'>, this.#nowMs) ? undefined : 'no-ticket';
       }
       case 'leave/leave': {
         const body = leaveBody.decode(packet.body);
         if (!body) return 'malformed';
-        room.left(node, body.subject, body.attachEpoch, this.#nowMs);
+        room.left(node, body.subject, body.attachEpoch);
         return undefined;
       }
       default:
@@ -291,6 +306,7 @@ export class RootCore {
     const res = { epoch: this.#epochMs, rootTimeMs: this.#nowMs, roomSize: room.size, headDenied: answer.headDenied };
     this.#send(socket.id, this.#factory.newRegRes(res));
     room.settleHeads(this.#nowMs);
+    this.#tidy(room);
   }
 
   #refusesRegistration(socket: Socket, request: RegReq, id: NodeId, admitted: boolean): RootErrorCode | undefined {
@@ -311,10 +327,9 @@ export class RootCore {
       if (this.#nowMs - socket.openedAtMs < registerDeadlineMs) break;
       this.#end(socket, 'deadline');
     }
-    for (const room of this.#rooms.values()) {
+    for (let room = this.#agenda.take(this.#nowMs); room; room = this.#agenda.take(this.#nowMs)) {
       room.timer(this.#nowMs);
       this.#tidy(room);
     }
   }
 }
-
