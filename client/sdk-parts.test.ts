@@ -5,12 +5,13 @@ import { noNode, noSession, type NodeId, type PeerState } from '../protocol/type
 import { messagesBody, type Message as WireMessage } from '../protocol/wire/bodies.ts';
 import { encodeUtf8 } from '../protocol/wire/bytes.ts';
 import { PacketFactory } from '../protocol/wire/packet-factory.ts';
-import { BanyanError, type Message } from './api.ts';
+import { BanyanError, type Message, type Room, type RoomEvents } from './api.ts';
 import { contentsOf } from './delivered.ts';
 import { Emitter } from './emitter.ts';
 import { MessageQueue } from './message-queue.ts';
 import { checkMessage, checkOptions, normalizeName } from './options.ts';
 import { stateChange, treeView } from './standing.ts';
+import { roomStores } from './svelte.ts';
 
 const [me, ana, ben] = ['1', '2', '3'].map((digit) => digit.repeat(32) as NodeId) as [NodeId, NodeId, NodeId];
 
@@ -284,5 +285,24 @@ describe('contentsOf', () => {
       to: ben,
       self: true,
     });
+  });
+});
+
+describe('roomStores', () => {
+  it('give what is at once, then every change, and the last messages only', () => {
+    const events = new Emitter<RoomEvents>();
+    const room = { state: 'attached', on: events.on.bind(events) } as unknown as Room & { state: string };
+    const { state, messages } = roomStores(room, 2);
+    const states: string[] = [];
+    const counts: string[][] = [];
+    const end = state.subscribe((value) => states.push(value));
+    messages.subscribe((value) => counts.push(value.map(({ id }) => id)));
+    room.state = 'healing';
+    events.emit('state', { state: 'healing', detail: 'asking-for-parent', reason: 'closed' });
+    end();
+    events.emit('state', { state: 'attached', detail: 'attached', reason: 'none' });
+    for (const n of [1, 2, 3]) events.emit('message', message(n));
+    expect(states).toEqual(['attached', 'healing']);
+    expect(counts).toEqual([[], ['1'], ['1', '2'], ['2', '3']]);
   });
 });

@@ -18,7 +18,7 @@ export interface RoomStores {
 export function roomStores(room: Room, keep = 500): RoomStores {
   let messages: readonly Message[] = [];
   room.on('message', (message) => {
-    messages = [...messages.slice(1 - keep), message];
+    messages = [...messages, message].slice(-keep);
   });
   const follow = <T>(
     read: () => T,
