@@ -54,7 +54,7 @@ class Pair {
           this.drained.set(end.peer, (this.drained.get(end.peer) ?? 0) + this.network.takeDrained(end));
           break;
         case eventKinds.action:
-          (this.queue.a as unknown as () => void)();
+          (this.queue.a as () => void)();
           break;
       }
     }

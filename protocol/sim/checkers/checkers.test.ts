@@ -176,7 +176,7 @@ function view(more: Partial<PeerView>): PeerView {
     logPackets: 0,
     logBytes: 0,
     ...more,
-  } as PeerView;
+  };
 }
 
 /** Lets `client` hang from `parent`. */
