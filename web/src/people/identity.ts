@@ -9,11 +9,25 @@ function firstGrapheme(word: string): string {
   return '';
 }
 
+/** Initials by name: they are asked for in every drawing of a large tree. */
+const known = new Map<string, string>();
+const knownMax = 2_000;
+
 /** One or two characters for a circle; the start of the id where there is no name. */
 export function initials(name: string, id: string): string {
+  let found = known.get(name);
+  if (found === undefined) {
+    if (known.size >= knownMax) known.clear();
+    found = initialsOf(name);
+    known.set(name, found);
+  }
+  return found === '' ? id.slice(0, 2) : found;
+}
+
+function initialsOf(name: string): string {
   const words = name.split(/[\s\-_.]+/u).filter((word) => /[\p{L}\p{N}\p{Extended_Pictographic}]/u.test(word));
   const [first, second] = [words[0], words.length > 1 ? words.at(-1) : undefined];
-  if (first === undefined) return id.slice(0, 2);
+  if (first === undefined) return '';
   return (firstGrapheme(first) + (second === undefined ? '' : firstGrapheme(second))).toLocaleUpperCase();
 }
 

@@ -22,6 +22,25 @@ const lookMs = 1_000;
 /** Entries kept for the list; the oldest go first. */
 const entriesMax = 5_000;
 
+interface Edges {
+  readonly peers: readonly TreePeer[];
+  readonly head: NodeId | undefined;
+}
+
+function edgesOf({ peers, path, head, parent }: TreeView, self: NodeId): Edges {
+  const known = [...peers.values()];
+  if (!peers.has(self)) known.push({ id: self, parent: head ? undefined : parent });
+  return { peers: known, head: head ? self : path[0] };
+}
+
+function sameEdges(a: Edges, b: Edges): boolean {
+  if (a.head !== b.head || a.peers.length !== b.peers.length) return false;
+  return a.peers.every((peer, i) => {
+    const other = b.peers[i];
+    return peer.id === other?.id && peer.parent === other.parent;
+  });
+}
+
 export class LiveRoom {
   readonly room: Room;
   readonly selfId: NodeId;
@@ -36,16 +55,14 @@ export class LiveRoom {
   /** Messages of others that arrived while the page was hidden. */
   unread = $state(0);
 
-  readonly shape = $derived.by(() => {
-    const { peers, path, head } = this.tree;
-    const known: TreePeer[] = [...peers.values()];
-    if (!peers.has(this.selfId)) known.push({ id: this.selfId, parent: head ? undefined : this.tree.parent });
-    return shapeOf(known, head ? this.selfId : path[0]);
-  });
+  readonly shape = $derived.by(() => shapeOf(this.#edges.peers, this.#edges.head));
 
   /** Called for each message of somebody else that arrives live. */
   onmessage: ((message: Message) => void) | undefined;
 
+  /** What the shape follows from: replaced only when it differs, since most new views only bring new round trips. */
+  #edges: Edges = $state.raw({ peers: [], head: undefined });
+  #membersChanged = true;
   readonly #known = new Map<NodeId, Member>();
   readonly #end = new AbortController();
   readonly #ended: () => void;
@@ -62,7 +79,7 @@ export class LiveRoom {
     room.on('message', (message) => this.#message(message), { signal });
     room.on('join', (member) => this.#presence('join', member), { signal });
     room.on('leave', (member) => this.#presence('leave', member), { signal });
-    room.on('member', () => this.#soon(), { signal });
+    room.on('member', () => this.#memberChanged(), { signal });
     room.on('state', () => this.#soon(), { signal });
     room.on('tree', () => this.#soon(), { signal });
     room.on('gap', (gap) => this.#add({ kind: 'gap', atMs: Date.now(), gap }), { signal });
@@ -113,9 +130,14 @@ export class LiveRoom {
   #presence(change: 'join' | 'leave', member: Member): void {
     this.#known.set(member.id, member);
     // Who was here before is no news to a newcomer.
+    this.#memberChanged();
     const isNews = !member.self && (change === 'leave' || member.sinceMs >= this.room.self.sinceMs);
     if (isNews) this.#add({ kind: 'presence', atMs: Date.now(), change, id: member.id });
-    else this.#soon();
+  }
+
+  #memberChanged(): void {
+    this.#membersChanged = true;
+    this.#soon();
   }
 
   #add(entry: Entry): void {
@@ -131,10 +153,17 @@ export class LiveRoom {
     clearTimeout(this.#timer);
     this.#timer = undefined;
     const { room } = this;
-    for (const member of room.members.values()) this.#known.set(member.id, member);
-    this.members = new Map(room.members);
+    if (this.#membersChanged) {
+      this.#membersChanged = false;
+      for (const member of room.members.values()) this.#known.set(member.id, member);
+      this.members = new Map(room.members);
+    }
     const { tree } = room;
-    if (tree !== this.tree) this.tree = tree;
+    if (tree !== this.tree) {
+      this.tree = tree;
+      const edges = edgesOf(tree, this.selfId);
+      if (!sameEdges(edges, this.#edges)) this.#edges = edges;
+    }
     this.rootReachable = room.rootReachable;
     this.#setStanding();
     if (this.#added.length > 0) {
@@ -152,6 +181,10 @@ export class LiveRoom {
   #setStanding(): void {
     const { room } = this;
     const { parent, head, depth, roomSize } = room.tree;
-    this.standing = { state: room.state, detail: room.detail, reason: room.reason, parent, head, depth, roomSize };
+    const { state, detail, reason } = room;
+    const next: Standing = { state, detail, reason, parent, head, depth, roomSize };
+    const keys = Object.keys(next) as (keyof Standing)[];
+    // eslint-disable-next-line @typescript-eslint/no-unnecessary-condition -- undefined until the first flush.
+    if (this.standing === undefined || keys.some((key) => next[key] !== this.standing[key])) this.standing = next;
   }
 }
