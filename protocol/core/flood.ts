@@ -248,7 +248,9 @@ export class Flood {
   #isHopeful(state: StreamState): boolean {
     const { nowMs } = this.#ctx;
     for (const link of this.#links.all()) {
-      if (link.phase !== 'open' || nowMs - link.askedAtMs >= promiseLifeMs) continue;
+      if (link.phase !== 'open') continue;
+      if (nowMs - link.openedAtMs < gapWaitMs) return true;
+      if (nowMs - link.askedAtMs >= promiseLifeMs) continue;
       if (link.asked !== undefined || this.#isPromised(link, state)) return true;
     }
     return false;
@@ -304,6 +306,9 @@ export class Flood {
     link.arriving = undefined;
     if (this.synced) this.#noteAhead(said);
     if (action === 'pull') {
+      // Whoever asks says what it has, and sends what this peer lacks of it once it has the answer.
+      link.promised = said;
+      link.askedAtMs = this.#ctx.nowMs;
       this.#sendFrontier(link, this.streams.differences(said), 'response');
       this.#startFrom(link, said);
     } else {
