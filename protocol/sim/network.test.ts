@@ -130,15 +130,15 @@ describe('the virtual network', () => {
     const slow = new Pair({ bandwidth: [10_000, 10_000] }).connect().until(1_000);
     slow.log.length = 0;
     const sizeBytes = packetSize(message(slow.a, 1, 1_000));
-    for (let seq = 1; seq <= 10; seq++) slow.send(slow.a, seq, 1_000);
-    slow.until(1_000 + (5 * sizeBytes) / 10);
+    for (let seq = 1; seq <= 40; seq++) slow.send(slow.a, seq, 1_000);
+    slow.until(1_000 + (20 * sizeBytes) / 10);
     const halfway = slow.drained.get(slow.a) ?? 0;
     expect(halfway).toBeGreaterThan(0);
-    expect(halfway).toBeLessThanOrEqual(5 * sizeBytes + 1);
+    expect(halfway).toBeLessThanOrEqual(20 * sizeBytes + 1);
     slow.until(20_000);
-    expect(slow.log.at(-1)?.atMs).toBeCloseTo(1_000 + sizeBytes + 50, 0);
+    expect(slow.log.at(-1)?.atMs).toBeCloseTo(1_000 + 4 * sizeBytes + 50, 0);
     // What is not worth a report may stay unreported.
-    expect(10 * sizeBytes - (slow.drained.get(slow.a) ?? 0)).toBeLessThan(4_096);
+    expect(40 * sizeBytes - (slow.drained.get(slow.a) ?? 0)).toBeLessThan(16_384);
   });
 
   it('tells the far end of a close, behind what was sent', () => {
