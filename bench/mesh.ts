@@ -219,7 +219,7 @@ export function meshRatios(medians: Partial<Record<Library, MeshMedians>>): Reco
   for (const figure of meshFigures) {
     const own = medians.banyan?.[figure] ?? NaN;
     const others = [medians.trystero?.[figure], medians.peerjs?.[figure]].filter((value) => typeof value === 'number');
-    ratios[figure] = rounded(own / Math.min(...others));
+    ratios[figure] = others.length === 0 ? null : rounded(own / Math.min(...others));
   }
   return ratios;
 }
