@@ -2,7 +2,6 @@ import { describe, expect, it } from 'vitest';
 import type { PeerOptions } from '../core/io.ts';
 import { noNode, type NodeId } from '../types.ts';
 import { PacketFactory } from '../wire/packet-factory.ts';
-import type { VerifiedPacket } from '../wire/packet.ts';
 import { decodeJournal, encodeJournal, replay, stepText, type Journal } from './replay.ts';
 import { simOrigin, simRoom } from './sim-peer.ts';
 
