@@ -1,6 +1,7 @@
 /** `npm start` and `banyan serve`: starts a root and says where it is. */
 import { renderUnicodeCompact } from 'uqr';
 import { parseServeArguments, usage, type ServeArguments } from './arguments.ts';
+import { createLogger } from './log.ts';
 import { startRootServer, type RootServer } from './server.ts';
 import { loadCertificate } from './tls.ts';
 
@@ -20,15 +21,18 @@ function announce(root: RootServer, { https, quiet }: ServeArguments): void {
 async function serve(args: ServeArguments): Promise<void> {
   const { port, host, maxClients } = args;
   const certificate = args.https ? await loadCertificate() : undefined;
+  const log = createLogger(args.json || args.quiet ? 'silent' : 'plain');
   const root = await startRootServer({
     port,
     maxClients,
+    log,
     ...(host === undefined ? {} : { host }),
     ...(certificate === undefined ? {} : { certificate }),
   });
-  if (args.json) console.log(JSON.stringify({ port: root.port, url: root.url, lanUrls: root.lanUrls }));
+  if (args.json) console.log(JSON.stringify({ port: root.port, url: root.url, lanUrls: root.lanUrls, urls: root.urls }));
   else announce(root, args);
   const stop = (): void => {
+    log.info('stopping');
     void root.close().then(() => process.exit(0));
   };
   process.once('SIGINT', stop);

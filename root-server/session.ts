@@ -11,7 +11,8 @@ const waitingMax = 64;
 export interface SessionEvents {
   packet(verdict: Verdict): void;
   bad(code: RootErrorCode): void;
-  bytes(bytes: Uint8Array): void;
+  /** The socket is closed and everything that came on it before was handed over: a LEAVE comes right before a close. */
+  closed(): void;
 }
 
 /** Reads a socket's events. The only event there is: `packet`, with one binary argument. */
@@ -30,7 +31,6 @@ export function readSocket(socket: Socket, events: SessionEvents): void {
       events.bad('malformed');
       return;
     }
-    events.bytes(bytes);
     if (bytes.length > rootBodyBytesMax) {
       events.bad('too-large');
       return;
@@ -44,5 +44,10 @@ export function readSocket(socket: Socket, events: SessionEvents): void {
       waiting++;
       queue = queue.then(() => verify(decoded.packet));
     }
+  });
+  socket.once('disconnect', () => {
+    void queue.then(() => {
+      events.closed();
+    });
   });
 }

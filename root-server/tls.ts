@@ -1,5 +1,6 @@
 /** `--https`: a certificate of this machine's own, made on first use, so that LAN pages are secure contexts. */
-import { existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { X509Certificate } from 'node:crypto';
+import { chmodSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { generate } from 'selfsigned';
 import { lanAddresses } from './addresses.ts';
@@ -18,13 +19,26 @@ interface AltName {
   readonly ip?: string;
 }
 
-/** The stored certificate, or a new one for localhost and this machine's addresses. The key is readable by its owner only. */
-export async function loadCertificate(folder = '.banyan'): Promise<Certificate> {
-  const [keyFile, certFile] = [join(folder, 'key.pem'), join(folder, 'cert.pem')];
-  if (existsSync(keyFile) && existsSync(certFile)) {
-    return { key: readFileSync(keyFile, 'utf8'), cert: readFileSync(certFile, 'utf8') };
+/** A stored certificate is made anew when it ends within this time, ms. */
+const renewBeforeMs = 7 * 86_400_000;
+
+/** The stored certificate, while it is good for at least a week and for each of these addresses. */
+function stored(keyFile: string, certFile: string, addresses: readonly string[]): Certificate | undefined {
+  try {
+    const [key, cert] = [readFileSync(keyFile, 'utf8'), readFileSync(certFile, 'utf8')];
+    const read = new X509Certificate(cert);
+    const isLasting = Date.parse(read.validTo) - Date.now() > renewBeforeMs;
+    return isLasting && addresses.every((ip) => read.checkIP(ip) !== undefined) ? { key, cert } : undefined;
+  } catch {
+    return undefined;
   }
-  const addresses = ['127.0.0.1', '::1', ...lanAddresses()];
+}
+
+/** The stored certificate, or a new one for localhost and this machine's addresses. The key is readable by its owner only. */
+export async function loadCertificate(folder = '.banyan', addresses = ['127.0.0.1', '::1', ...lanAddresses()]): Promise<Certificate> {
+  const [keyFile, certFile] = [join(folder, 'key.pem'), join(folder, 'cert.pem')];
+  const old = stored(keyFile, certFile, addresses);
+  if (old) return old;
   const altNames: AltName[] = [
     { type: 2, value: 'localhost' },
     ...addresses.map((ip): AltName => ({ type: 7, ip })),
@@ -39,6 +53,7 @@ export async function loadCertificate(folder = '.banyan'): Promise<Certificate> 
   } as unknown as Parameters<typeof generate>[1]);
   mkdirSync(folder, { recursive: true, mode: 0o700 });
   writeFileSync(keyFile, pems.private, { mode: 0o600 });
+  chmodSync(keyFile, 0o600);
   writeFileSync(certFile, pems.cert);
   return { key: pems.private, cert: pems.cert };
 }

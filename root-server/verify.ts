@@ -4,7 +4,7 @@ import type { NodeId } from '../protocol/types.ts';
 import { regReqBody } from '../protocol/wire/bodies.ts';
 import { fromHex } from '../protocol/wire/bytes.ts';
 import { isSoundPublicKey } from '../protocol/wire/public-key.ts';
-import { packetTypes, signedRegionOf, type Packet, type VerifiedPacket } from '../protocol/wire/packet.ts';
+import { signedRegionOf, type Packet, type VerifiedPacket } from '../protocol/wire/packet.ts';
 
 const domain = Buffer.from('banyan-1');
 const admissionDomain = Buffer.from('banyan-admission-1');
@@ -35,7 +35,7 @@ export interface Verdict {
 export async function verifyForRoot(packet: Packet): Promise<Verdict | undefined> {
   const verified = { ...packet, senderId: nodeIdOf(packet.sender) };
   if (packet.header.type !== 'registration') return { packet: verified, admitted: false };
-  if (!packetTypes.registration.signed || packet.bytes === undefined) return undefined;
+  if (packet.bytes === undefined) return undefined;
   const region = Buffer.concat([domain, signedRegionOf(packet, packet.bytes)]);
   if (!(await verifySignature(packet.sender, packet.validator, region))) return undefined;
   const body = packet.action === 'request' ? regReqBody.decode(packet.body) : undefined;

@@ -105,6 +105,10 @@ export class RootCore {
     return [...this.#rooms.values()].map((room) => room.view());
   }
 
+  get roomsCount(): number {
+    return this.#rooms.size;
+  }
+
   /** Counts for a status page: nothing that identifies a room or a peer. */
   counts(): { rooms: number; peers: number; sockets: number } {
     let peers = 0;
