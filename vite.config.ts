@@ -18,6 +18,6 @@ export default defineConfig({
     assetsInlineLimit: 0,
   },
   server: {
-    proxy: { '/socket.io': { target: rootUrl, ws: true } },
+    proxy: { '/banyan': { target: rootUrl, ws: true } },
   },
 });

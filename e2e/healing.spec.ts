@@ -50,7 +50,13 @@ test('[M1] [H2] [L7] nine pages talk; one in the middle is killed and one stoppe
     }
     // The one that slept heard everything too, or says that it did not.
     await expect
-      .poll(async () => ids.map((id, i) => [i, Number((await heard(frozen)).texts[id]?.at(-1) ?? 0)]), { timeout: 30_000 })
+      .poll(
+        async () => {
+          const { texts } = await heard(frozen);
+          return ids.map((id, i) => [i, Number(texts[id]?.at(-1) ?? 0)]);
+        },
+        { timeout: 30_000 },
+      )
       .toEqual(ids.map((_, i) => [i, books[i]?.sent]));
     const slept = await heard(frozen);
     if (slept.gaps === 0) for (const id of ids) expect(isRun(slept.texts[id] ?? [])).toBe(true);
