@@ -1,0 +1,130 @@
+import { describe, expect, it } from 'vitest';
+import { fileWindowBytes } from '../limits.ts';
+import { fileKey, noNode, type LinkId } from '../types.ts';
+import { cancelBody, manifestBody, progressBody, wantBody, type Manifest } from '../wire/bodies.ts';
+import type { VerifiedPacket } from '../wire/packet.ts';
+import { Other, PeerScript } from './peer-script.ts';
+
+const [a, b, c] = [new Other(10), new Other(11), new Other(12)];
+const manifest: Manifest = { file: 7, sizeBytes: 95, chunkBytes: 10, name: 'notes.txt', type: 'text/plain' };
+const key = fileKey(c.id, c.factory.session, 7);
+
+function announcement(origin: Other, seq = 1): VerifiedPacket<'message'> {
+  const message = { content: 'file', data: manifestBody.encode(manifest), to: noNode, channel: '' } as const;
+  return origin.verified(origin.factory.newMessage([message], seq, 1));
+}
+
+function chunk(origin: Other, index: number): VerifiedPacket<'chunk'> {
+  return origin.verified(origin.factory.newChunk(7, index, new Uint8Array(10).fill(index)));
+}
+
+/** Between a parent `a` and a client `b`, with a file of `c` announced from above. */
+function between(): { peer: PeerScript; up: LinkId; down: LinkId } {
+  const peer = new PeerScript(1).register();
+  const up = peer.attachTo(a);
+  const down = peer.takeClient(b);
+  peer.clear().give({ kind: 'packet', link: up, packet: announcement(c) });
+  return { peer, up, down };
+}
+
+function want(peer: PeerScript, link: LinkId, from: Other, next: number): void {
+  const have = { sender: c.id, session: c.factory.session, file: 7, next };
+  peer.packet(link, from, from.factory.newWant([have]));
+}
+
+/** Answers every `readChunk` since the last `clear`. */
+function serve(peer: PeerScript): number[] {
+  const reads = peer.of('readChunk');
+  for (const { link, file, index } of reads) peer.give({ kind: 'chunkRead', link, file, index, packet: chunk(c, index) });
+  return reads.map((read) => read.index);
+}
+
+describe('files', () => {
+  it('[F1] [F3] announces a file once and says to both neighbours how far it is', () => {
+    const { peer, up, down } = between();
+    expect(peer.of('file')).toMatchObject([{ file: key, sender: c.id, manifest: { name: 'notes.txt', sizeBytes: 95 } }]);
+    for (const link of [up, down]) {
+      expect(peer.sent(link, 'want').map((packet) => wantBody.decode(packet.body))).toMatchObject([[{ file: 7, next: 0 }]]);
+    }
+    peer.give({ kind: 'packet', link: up, packet: announcement(c, 2) });
+    expect(peer.of('file')).toHaveLength(1);
+  });
+
+  it('[F2] takes chunks in order only, and sends each on as it arrives', () => {
+    const { peer, up, down } = between();
+    want(peer, down, b, 0);
+    peer.give({ kind: 'packet', link: up, packet: chunk(c, 1) });
+    expect(peer.of('chunk')).toEqual([]);
+    peer.give({ kind: 'packet', link: up, packet: chunk(c, 0) });
+    expect(peer.of('chunk').map((output) => [output.packet.header.seq, output.done])).toEqual([[0, false]]);
+    expect(serve(peer)).toEqual([0]);
+    expect(peer.sent(down, 'chunk').map((packet) => [packet.header.seq, packet.hops])).toEqual([[0, 2]]);
+    expect(peer.sent(up, 'chunk')).toEqual([]);
+    peer.give({ kind: 'packet', link: up, packet: chunk(c, 0) });
+    expect(peer.of('chunk')).toHaveLength(1);
+  });
+
+  it('[F3] resumes at a new parent and with a new client where it stopped', () => {
+    const { peer, up } = between();
+    for (let index = 0; index < 4; index++) peer.give({ kind: 'packet', link: up, packet: chunk(c, index) });
+    const late = peer.clear().takeClient(new Other(13));
+    expect(peer.sent(late, 'want').map((packet) => wantBody.decode(packet.body)?.[0]?.next)).toEqual([4]);
+    want(peer, late, new Other(13), 2);
+    expect(serve(peer)).toEqual([2, 3]);
+    const next = peer.clear().attachTo(new Other(14), [new Other(14).id], { purpose: 'move' }, 'move');
+    expect(peer.sent(next, 'want').map((packet) => wantBody.decode(packet.body)?.[0]?.next)).toEqual([4]);
+  });
+
+  it('[F4] reads at most three chunks ahead and stops at the window', () => {
+    const peer = new PeerScript(1).becomeHead();
+    const down = peer.takeClient(b);
+    const message = { content: 'file', data: manifestBody.encode({ ...manifest, sizeBytes: 2_000_000, chunkBytes: 16_000 }), to: noNode, channel: '' } as const;
+    peer.clear().give({ kind: 'send', messages: [message], timeMs: 1 });
+    const own = fileKey(peer.me.id, peer.core.view().session, 7);
+    const have = { sender: peer.me.id, session: peer.core.view().session, file: 7, next: 0 };
+    peer.packet(down, b, b.factory.newWant([have]));
+    expect(peer.of('readChunk').map((read) => read.index)).toEqual([0, 1, 2]);
+    const give = (index: number): void => {
+      const packet = peer.me.verified(peer.core.factory.newChunk(7, index, new Uint8Array(16_000)));
+      peer.give({ kind: 'chunkRead', link: down, file: own, index, packet });
+    };
+    for (let index = 0; index < 3; index++) give(index);
+    const waiting = peer.sent(down, 'chunk').length * 16_000;
+    expect(waiting).toBeLessThanOrEqual(fileWindowBytes);
+    const reads = peer.of('readChunk').length;
+    peer.give({ kind: 'linkDrained', link: down, bytes: 60_000 });
+    expect(peer.of('readChunk').length).toBeGreaterThan(reads);
+  });
+
+  it('[F5] reports towards the sender, and the sender learns how many have it', () => {
+    const { peer, up, down } = between();
+    for (let index = 0; index < 10; index++) peer.give({ kind: 'packet', link: up, packet: chunk(c, index) });
+    expect(peer.of('chunk').at(-1)?.done).toBe(true);
+    peer.packet(down, b, b.factory.newProgress({ sender: c.id, session: c.factory.session, file: 7, complete: 2, peers: 5 }));
+    peer.pass(1_100);
+    expect(progressBody.decode(peer.sent(up, 'progress').at(-1)?.body ?? new Uint8Array(0))).toMatchObject({ complete: 3, peers: 6 });
+
+    const sender = new PeerScript(2).becomeHead();
+    const client = sender.takeClient(a);
+    const message = { content: 'file', data: manifestBody.encode(manifest), to: noNode, channel: '' } as const;
+    sender.give({ kind: 'send', messages: [message], timeMs: 1 });
+    const { session } = sender.core.view();
+    sender.packet(client, a, a.factory.newProgress({ sender: sender.me.id, session, file: 7, complete: 3, peers: 6 })).pass(1_100);
+    expect(sender.of('fileProgress')).toMatchObject([{ complete: 3, peers: 6 }]);
+  });
+
+  it('[F6] forgets a file that its sender takes back, and the oldest complete one beyond 32', () => {
+    const { peer, up } = between();
+    const message = { content: 'cancel', data: cancelBody.encode({ file: 7 }), to: noNode, channel: '' } as const;
+    peer.give({ kind: 'packet', link: up, packet: c.verified(c.factory.newMessage([message], 2, 1)) });
+    expect(peer.of('fileGone')).toEqual([{ kind: 'fileGone', file: key, cancelled: true }]);
+    const head = new PeerScript(2).becomeHead();
+    for (let file = 0; file < 33; file++) {
+      const data = manifestBody.encode({ ...manifest, file });
+      head.give({ kind: 'send', messages: [{ content: 'file', data, to: noNode, channel: '' }], timeMs: 1 });
+    }
+    expect(head.of('fileGone')).toMatchObject([{ cancelled: false }]);
+    head.give({ kind: 'dropFile', file: head.of('file').at(-1)?.file ?? key });
+    expect(head.of('fileGone')).toHaveLength(2);
+  });
+});
