@@ -48,7 +48,6 @@ export class Heads {
   }
 
   #depose(head: RootNode): void {
-    this.#tree.head = undefined;
     this.#tree.detach(head);
     this.#rivals.add(head.id);
   }

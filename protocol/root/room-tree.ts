@@ -227,6 +227,8 @@ export class RoomTree {
   }
 
   setHead(node: RootNode): void {
+    const former = this.node(this.head);
+    if (former) this.detach(former);
     this.detach(node);
     this.head = node.id;
     this.#setDepth(node, 1);
@@ -237,7 +239,6 @@ export class RoomTree {
     if (node.parent === parent) return true;
     if (this.isBelow(parent, node.id)) return false;
     this.detach(node);
-    if (this.head === node.id) this.head = undefined;
     node.parent = parent;
     node.lostParent = undefined;
     node.deniedParent = undefined;
@@ -257,9 +258,10 @@ export class RoomTree {
     return true;
   }
 
-  /** Takes a node, with all that hangs below it, from its parent. */
+  /** Takes a node, with all that hangs below it, from its parent; the head from its place. */
   detach(node: RootNode): void {
     const { parent } = node;
+    if (this.head === node.id) this.head = undefined;
     if (parent !== undefined) {
       const above = this.nodes.get(parent);
       above?.clients.delete(node.id);
@@ -314,7 +316,6 @@ export class RoomTree {
       const client = this.nodes.get(id);
       if (client) this.detach(client);
     }
-    if (this.head === node.id) this.head = undefined;
     this.nodes.delete(node.id);
     this.refresh(node);
   }

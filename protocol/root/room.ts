@@ -114,7 +114,6 @@ export class Room {
     } else if (request.parent !== noNode) {
       this.#attach(node, request.parent);
     } else {
-      if (tree.head === id) tree.head = undefined;
       tree.detach(node);
     }
     if (this.#isAdopting) this.#hold(node, request.clients);
@@ -170,7 +169,6 @@ export class Room {
     const pending = tree.pendingOf(id);
     if (pending) tree.release(pending);
     if (ask.complaint === node.parent && deadlyReasons.has(ask.reason)) node.lostParent = node.parent;
-    if (tree.head === id) tree.head = undefined;
     if (ask.complaint !== noNode) this.#complain(node, ask.complaint, ask.reason, nowMs);
     tree.detach(node);
     if (node.lostParent !== undefined) this.#heads.doubt(node.lostParent);
