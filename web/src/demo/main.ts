@@ -3,9 +3,15 @@
  * `still=1` (nobody comes or goes), `root=away`, `state=healing`, `fail=CODE` (joining fails), `hang=STEP` (joining stays there),
  * and those of the page itself.
  */
-import { BanyanError, type BanyanErrorCode, type JoinDetail, type NodeId } from '../../../client/api.ts';
+import {
+  BanyanError,
+  type BanyanErrorCode,
+  type JoinDetail,
+  type NodeId,
+  type RoomOptions,
+} from '../../../client/api.ts';
 import { mountPage } from '../mount.ts';
-import { type JoinOptions } from '../session/sdk.ts';
+
 import { FakeRoom } from './fake-room.ts';
 import { FakeWorld } from './fake-world.ts';
 import { history, lines } from './script.ts';
@@ -14,7 +20,7 @@ const query = new URLSearchParams(location.search);
 const number = (name: string, otherwise: number) => Number(query.get(name) ?? otherwise);
 const wait = (ms: number) => new Promise((resolve) => setTimeout(resolve, ms));
 
-async function joinRoom(link: string, options: JoinOptions = {}): Promise<FakeRoom> {
+async function joinRoom(link: string, options: RoomOptions = {}): Promise<FakeRoom> {
   const steps: readonly JoinDetail[] = [
     'connecting-to-root',
     'registering',

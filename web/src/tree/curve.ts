@@ -1,4 +1,4 @@
-/** The line of a hanging root: straight down at both ends, swinging between, thick above and thin below. */
+/** The line of a hanging root: it leaves its bough straight, swings over, and arrives straight; thick above and thin below. */
 
 export interface Hang {
   readonly fromX: number;
@@ -7,45 +7,73 @@ export interface Hang {
   readonly y: number;
 }
 
-/** How far the ends go straight down, as a share of the drop. */
+/** How far the ends go straight, as a share of the way. */
 const ease = 0.52;
 /** Points on each side of a drawn root. */
 const samples = 20;
 
 const n = (value: number) => value.toFixed(1);
 
+interface Cubic {
+  readonly x: readonly [number, number, number, number];
+  readonly y: readonly [number, number, number, number];
+}
+
+/** Seen from the side, roots leave and arrive downwards; in a crown, outwards from the middle. */
+function cubicOf({ fromX, fromY, x, y }: Hang, crown: boolean): Cubic {
+  if (!crown) {
+    const drop = (y - fromY) * ease;
+    return { x: [fromX, fromX, x, x], y: [fromY, fromY + drop, y - drop, y] };
+  }
+  const [inner, outer] = [Math.hypot(fromX, fromY), Math.hypot(x, y)];
+  const length = Math.hypot(x - fromX, y - fromY) || 1;
+  // At the middle there is no outwards: there the line goes straight.
+  const [straightX, straightY] = [(x - fromX) / length, (y - fromY) / length];
+  const [leaveX, leaveY] = inner < 1 || outer < 1 ? [straightX, straightY] : [fromX / inner, fromY / inner];
+  const [arriveX, arriveY] = outer < 1 ? [straightX, straightY] : [x / outer, y / outer];
+  const way = Math.max(Math.abs(outer - inner), length * 0.3) * ease;
+  return {
+    x: [fromX, fromX + leaveX * way, x - arriveX * way, x],
+    y: [fromY, fromY + leaveY * way, y - arriveY * way, y],
+  };
+}
+
+const along = ([a, b, c, d]: Cubic['x'], t: number): number => {
+  const u = 1 - t;
+  return u * u * u * a + 3 * u * u * t * b + 3 * u * t * t * c + t * t * t * d;
+};
+const slope = ([a, b, c, d]: Cubic['x'], t: number): number => {
+  const u = 1 - t;
+  return 3 * u * u * (b - a) + 6 * u * t * (c - b) + 3 * t * t * (d - c);
+};
+
 /** The line as the `d` of an SVG path. */
-export function hangingPath({ fromX, fromY, x, y }: Hang): string {
-  const drop = (y - fromY) * ease;
-  return `M${n(fromX)} ${n(fromY)}C${n(fromX)} ${n(fromY + drop)} ${n(x)} ${n(y - drop)} ${n(x)} ${n(y)}`;
+export function hangingPath(hang: Hang, crown: boolean): string {
+  const { x, y } = cubicOf(hang, crown);
+  return `M${n(x[0])} ${n(y[0])}C${n(x[1])} ${n(y[1])} ${n(x[2])} ${n(y[2])} ${n(x[3])} ${n(y[3])}`;
 }
 
 /** A point on the line; `t` is 0 at the top and 1 at the bottom. */
-export function pointOn({ fromX, fromY, x, y }: Hang, t: number): { x: number; y: number } {
-  const drop = (y - fromY) * ease;
-  const u = 1 - t;
-  const [a, b, c, d] = [u * u * u, 3 * u * u * t, 3 * u * t * t, t * t * t];
-  return { x: (a + b) * fromX + (c + d) * x, y: a * fromY + b * (fromY + drop) + c * (y - drop) + d * y };
+export function pointOn(hang: Hang, t: number, crown: boolean): { x: number; y: number } {
+  const cubic = cubicOf(hang, crown);
+  return { x: along(cubic.x, t), y: along(cubic.y, t) };
 }
 
 /** The outline of a root of this thickness: it flares where it leaves its bough and thins out below. */
-export function rootShape(hang: Hang, thickness: number): string {
-  const { fromX, fromY, x, y } = hang;
-  const drop = (y - fromY) * ease;
+export function rootShape(hang: Hang, thickness: number, crown: boolean): string {
+  const cubic = cubicOf(hang, crown);
   const left: string[] = [];
   const right: string[] = [];
   for (let i = 0; i <= samples; i += 1) {
     const t = i / samples;
     const u = 1 - t;
-    const at = pointOn(hang, t);
-    // The derivative of the cubic gives the direction; half the thickness goes to either side of it.
-    const dx = 6 * u * t * (x - fromX);
-    const dy = 3 * u * u * drop + 6 * u * t * (y - fromY - 2 * drop) + 3 * t * t * drop;
+    const [x, y] = [along(cubic.x, t), along(cubic.y, t)];
+    const [dx, dy] = [slope(cubic.x, t), slope(cubic.y, t)];
     const length = Math.hypot(dx, dy) || 1;
     const half = (thickness * (0.78 + 0.9 * u * u * u + 0.22 * u)) / 2;
     const [sideX, sideY] = [(-dy / length) * half, (dx / length) * half];
-    left.push(`${n(at.x - sideX)} ${n(at.y - sideY)}`);
-    right.push(`${n(at.x + sideX)} ${n(at.y + sideY)}`);
+    left.push(`${n(x - sideX)} ${n(y - sideY)}`);
+    right.push(`${n(x + sideX)} ${n(y + sideY)}`);
   }
   return `M${left.join('L')}L${right.reverse().join('L')}Z`;
 }

@@ -1,47 +1,10 @@
 /** Where each peer stands in the picture: d3-hierarchy's tidy tree, with leaves hung at staggered lengths like aerial roots. */
 import { hierarchy, type HierarchyPointNode, tree } from 'd3-hierarchy';
 import { type NodeId } from '../../../client/api.ts';
+import { layOutCrown } from './crown.ts';
+import { dataOf, type Datum, margin, type Pane, type Picture, type Placed, scaleMax } from './picture.ts';
 import { type Shape } from './shape.ts';
 
-/** One peer in the picture. Lengths are in the picture's own units, in which a peer's circle has `radius`. */
-export interface Placed {
-  readonly id: NodeId;
-  readonly x: number;
-  readonly y: number;
-  /** The peer it hangs from; `undefined` for the head and for loose parts. */
-  readonly parent: NodeId | undefined;
-  /** Where the edge to the parent begins. For the head that is the root. */
-  readonly fromX: number;
-  readonly fromY: number;
-  readonly depth: number;
-  readonly clients: number;
-  /** Peers in its subtree, itself included. */
-  readonly size: number;
-  /** Peers below it that are folded away. */
-  readonly hidden: number;
-  readonly loose: boolean;
-}
-
-export interface Box {
-  readonly x: number;
-  readonly y: number;
-  readonly width: number;
-  readonly height: number;
-}
-
-export interface Picture {
-  /** In the order of their ids: a change of the tree moves no element in the document, which would lose focus. */
-  readonly nodes: readonly Placed[];
-  readonly root: { readonly x: number; readonly y: number };
-  readonly bounds: Box;
-  /** Whether there is room for names below the circles. */
-  readonly labels: boolean;
-}
-
-/** Radius of a peer's circle. */
-export const radius = 18;
-/** Largest magnification of a small tree. */
-export const scaleMax = 1.5;
 /** Least distance of two levels, and the most that a tall pane stretches it to. */
 const rowMin = 84;
 const rowMax = 150;
@@ -49,12 +12,14 @@ const rowMax = 150;
 const headDrop = 0.8;
 /** How much lower each further row of staggered leaves hangs. */
 const staggerDrop = 52;
-/** Distance kept around the tree: half a label on the sides. */
-const margin = 46;
 /** Room for a circle and the name beside it, from the circle's centre. */
 const besideLabel = 116;
 /** Below this scale names cannot be read, so a layout that has no room for them is better. */
 const labelScaleMin = 0.82;
+
+/** A tree that would be smaller than this is seen from above, if that makes it so much larger. */
+const crownBelowScale = 0.42;
+const crownGain = 1.25;
 
 interface Plan {
   readonly gap: number;
@@ -69,30 +34,11 @@ const plans: readonly Plan[] = [
   { gap: 19, stagger: 3, labels: false },
 ];
 
-interface Datum {
-  readonly id: NodeId | undefined;
-  /** Number among its leaf siblings; `undefined` when it has clients in the picture. */
-  readonly leaf: number | undefined;
-  readonly children: readonly Datum[];
-}
 interface Spread {
   readonly plan: Plan;
   readonly nodes: readonly HierarchyPointNode<Datum>[];
   readonly minX: number;
   readonly width: number;
-}
-
-function datumOf(shape: Shape, folded: ReadonlySet<NodeId>): Datum {
-  const make = (ids: readonly NodeId[]): Datum[] => {
-    let leaves = 0;
-    return ids.map((id) => {
-      const clients = folded.has(id) ? [] : (shape.nodes.get(id)?.clients ?? []);
-      if (clients.length > 0) return { id, leaf: undefined, children: make(clients) };
-      leaves += 1;
-      return { id, leaf: leaves - 1, children: [] };
-    });
-  };
-  return { id: undefined, leaf: undefined, children: make(shape.tops) };
 }
 
 function spread(datum: Datum, plan: Plan): Spread {
@@ -132,27 +78,27 @@ function rowHeight(spreadOut: Spread, pane: Pane): { row: number; scale: number 
   return { row, scale: Math.min(scaleX, scaleY) };
 }
 
-export interface Pane {
-  readonly width: number;
-  readonly height: number;
-}
-
 /** Lays a forest out for a pane of this size (CSS pixels), choosing the spacing that keeps it most readable. */
 export function layOut(shape: Shape, folded: ReadonlySet<NodeId>, pane: Pane): Picture {
-  const datum = datumOf(shape, folded);
-  let best: { spreadOut: Spread; row: number; score: number } | undefined;
+  const datum: Datum = { id: undefined, leaf: undefined, children: dataOf(shape, folded, shape.tops) };
+  let best: { spreadOut: Spread; row: number; scale: number; score: number } | undefined;
   for (const plan of plans) {
     const spreadOut = spread(datum, plan);
     const { row, scale } = rowHeight(spreadOut, pane);
     if (plan.labels && scale >= labelScaleMin) {
-      best = { spreadOut, row, score: scale };
+      best = { spreadOut, row, scale, score: scale };
       break;
     }
     // Without stagger is calmer: a deeper one must earn its place.
     const score = plan.labels ? 0 : scale * (1 - 0.1 * (plan.stagger - 1));
-    if (best === undefined || score > best.score) best = { spreadOut, row, score };
+    if (best === undefined || score > best.score) best = { spreadOut, row, scale, score };
   }
   if (best === undefined) throw new Error('there is always a plan');
+  if (best.scale < crownBelowScale) {
+    const crown = layOutCrown(shape, folded);
+    const scale = Math.min(pane.width / crown.bounds.width, pane.height / crown.bounds.height);
+    if (scale > best.scale * crownGain) return crown;
+  }
   return place(shape, folded, best.spreadOut, best.row);
 }
 
@@ -184,6 +130,7 @@ function place(shape: Shape, folded: ReadonlySet<NodeId>, spreadOut: Spread, row
       fromX: above === null ? (isLooseTop ? node.x : root.x) : above.x,
       fromY: above === null ? (isLooseTop ? y - row * 0.45 : root.y) : yOf(above),
       depth: known.depth,
+      across: node.x,
       clients: known.clients.length,
       size: known.size,
       hidden: folded.has(id) ? known.size - 1 : 0,
@@ -201,5 +148,6 @@ function place(shape: Shape, folded: ReadonlySet<NodeId>, spreadOut: Spread, row
     root,
     bounds: { x: minX - margin, y: -margin * 0.9, width: right - minX + margin, height: maxY + margin * 1.9 },
     labels: plan.labels,
+    crown: false,
   };
 }

@@ -2,7 +2,7 @@
 import { Spring } from 'svelte/motion';
 import { type NodeId } from '../../../client/api.ts';
 import { type Hang } from './curve.ts';
-import { type Picture, type Placed } from './layout.ts';
+import { type Picture, type Placed } from './picture.ts';
 
 /** A soft swing that comes to rest in about a second. */
 const swing = { stiffness: 0.06, damping: 0.4, precision: 0.05 };

@@ -2,7 +2,8 @@ import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { type NodeId, type TreePeer } from '../../../client/api.ts';
 import { foldedPeers, visibleMax } from './fold.ts';
-import { layOut, type Picture, radius } from './layout.ts';
+import { layOut } from './layout.ts';
+import { type Picture, radius } from './picture.ts';
 import { lineTo, type Shape, shapeOf } from './shape.ts';
 import { waveFrom } from './wave.ts';
 
@@ -130,6 +131,19 @@ describe('layOut', () => {
       expect(parent?.y).toBeLessThan(node.y);
       expect([node.fromX, node.fromY]).toEqual([parent?.x, parent?.y]);
     }
+  });
+
+  it.each([
+    [300, 4],
+    [300, 2],
+    [120, 8],
+  ])('shows %i peers at k = %i from above, apart and larger than from the side', (peers, k) => {
+    const picture = layOut(shapeFor(peers, k), none, pane);
+    expect(picture.crown).toBe(true);
+    expect(picture.nodes.length).toBe(peers);
+    expect(closest(picture)).toBeGreaterThan(2 * radius);
+    expect(Math.min(pane.width / picture.bounds.width, pane.height / picture.bounds.height)).toBeGreaterThan(0.25);
+    for (const node of picture.nodes) expect(Math.hypot(node.x, node.y)).toBeLessThan(picture.bounds.width / 2);
   });
 
   it('shows names in a small tree and not in a large one', () => {

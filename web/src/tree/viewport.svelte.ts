@@ -1,6 +1,6 @@
 /** Which part of the picture is seen, and how large. */
 import { Spring } from 'svelte/motion';
-import { type Box, type Pane, scaleMax } from './layout.ts';
+import { type Box, type Pane, scaleMax } from './picture.ts';
 
 interface View {
   x: number;
@@ -33,15 +33,15 @@ export class Viewport {
     return `translate(${x.toFixed(2)} ${y.toFixed(2)}) scale(${scale.toFixed(4)})`;
   }
 
-  /** Shows a box whole, in a pane whose inner part starts at `corner`. */
-  fit(box: Box, pane: Pane, corner: { x: number; y: number }): void {
+  /** Shows a box whole, in a pane whose inner part starts at `corner`: in its middle, or, when it `hangs`, not far below the top. */
+  fit(box: Box, pane: Pane, corner: { x: number; y: number }, hangs: boolean): void {
     if (pane.width <= 0 || pane.height <= 0) return;
     const scale = Math.min(scaleMax, pane.width / box.width, pane.height / box.height);
+    const middle = pane.height / 2 - (box.y + box.height / 2) * scale;
     const view = {
       scale,
       x: corner.x + pane.width / 2 - (box.x + box.width / 2) * scale,
-      // A small tree hangs from the top rather than float in the middle.
-      y: corner.y + Math.min(pane.height / 2 - (box.y + box.height / 2) * scale, pane.height * 0.1 - box.y * scale),
+      y: corner.y + (hangs ? Math.min(middle, pane.height * 0.1 - box.y * scale) : middle),
     };
     void this.#view.set(view, { instant: this.calm || !this.#fitted });
     this.#fitted = true;
