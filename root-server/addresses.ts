@@ -18,7 +18,10 @@ export function addressPrefix(ip: string): string {
   const back = (tail ?? '').split(':').filter((group) => group !== '');
   const zeros = tail === undefined ? 0 : Math.max(0, 8 - front.length - back.length);
   const groups = [...front, ...Array.from({ length: zeros }, () => '0'), ...back];
-  return groups.slice(0, 4).map((group) => group.toLowerCase().padStart(4, '0')).join(':');
+  return groups
+    .slice(0, 4)
+    .map((group) => group.toLowerCase().padStart(4, '0'))
+    .join(':');
 }
 
 /** Host part of a URL for an address. */

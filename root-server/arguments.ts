@@ -23,7 +23,9 @@ export const usage = `Usage: npm start -- [options]     (or: npx banyan serve [o
 `;
 
 /** What the words ask for, or what is wrong with them. */
-export function parseServeArguments(args: readonly string[]): ServeArguments | { readonly help: true } | { readonly error: string } {
+export function parseServeArguments(
+  args: readonly string[],
+): ServeArguments | { readonly help: true } | { readonly error: string } {
   let values;
   try {
     ({ values } = parseArgs({
@@ -46,7 +48,8 @@ export function parseServeArguments(args: readonly string[]): ServeArguments | {
   const port = wholeNumber(values.port, 0, 65_535);
   if (port === undefined) return { error: `--port wants a number from 0 to 65535, not '${values.port}'` };
   const maxClients = wholeNumber(values['max-clients'], 1, clientsMax);
-  if (maxClients === undefined) return { error: `--max-clients wants a number from 1 to ${clientsMax}, not '${values['max-clients']}'` };
+  if (maxClients === undefined)
+    return { error: `--max-clients wants a number from 1 to ${clientsMax}, not '${values['max-clients']}'` };
   const { host, https, json, quiet } = values;
   return { port, host, https, maxClients, json, quiet };
 }

@@ -24,7 +24,10 @@ function plainLine(json: string): string {
   return `  ${clock}  ${line.level >= 40 ? 'warning: ' : ''}${line.msg}${shown === '' ? '' : ` (${shown})`}\n`;
 }
 
-export function createLogger(style: LogStyle, write: (text: string) => void = (text) => process.stdout.write(text)): Logger {
+export function createLogger(
+  style: LogStyle,
+  write: (text: string) => void = (text) => process.stdout.write(text),
+): Logger {
   if (style === 'silent') return pino({ level: 'silent' });
   const format = style === 'json' ? (json: string) => json : plainLine;
   return pino({ level: 'info' }, { write: (json) => write(format(json)) });

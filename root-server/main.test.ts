@@ -11,7 +11,10 @@ const children: ChildProcess[] = [];
 
 /** The command as a person runs it. */
 function run(...args: string[]): { readonly child: ChildProcess; out: string; err: string } {
-  const child = spawn(process.execPath, ['--import', 'tsx', 'root-server/main.ts', ...args], { cwd: top, stdio: 'pipe' });
+  const child = spawn(process.execPath, ['--import', 'tsx', 'root-server/main.ts', ...args], {
+    cwd: top,
+    stdio: 'pipe',
+  });
   children.push(child);
   const result = { child, out: '', err: '' };
   child.stdout.on('data', (data) => (result.out += String(data)));
@@ -25,8 +28,17 @@ afterEach(() => {
 
 describe('arguments', () => {
   it('have defaults, and bad ones are named', () => {
-    expect(parseServeArguments([])).toEqual({ port: 3000, host: undefined, https: false, maxClients: 4, json: false, quiet: false });
-    expect(parseServeArguments(['--port', '0', '--host', '::1', '--https', '--max-clients', '8', '--json', '--quiet'])).toEqual({
+    expect(parseServeArguments([])).toEqual({
+      port: 3000,
+      host: undefined,
+      https: false,
+      maxClients: 4,
+      json: false,
+      quiet: false,
+    });
+    expect(
+      parseServeArguments(['--port', '0', '--host', '::1', '--https', '--max-clients', '8', '--json', '--quiet']),
+    ).toEqual({
       port: 0,
       host: '::1',
       https: true,
@@ -71,7 +83,10 @@ describe('command', () => {
     const { port } = other.address() as AddressInfo;
     const late = run('--host', '127.0.0.1', '--port', `${port}`);
     const [lateCode] = (await once(late.child, 'exit')) as [number];
-    expect([lateCode, late.err]).toEqual([1, `banyan: port ${port} is taken: choose another with --port N, or --port 0\n`]);
+    expect([lateCode, late.err]).toEqual([
+      1,
+      `banyan: port ${port} is taken: choose another with --port N, or --port 0\n`,
+    ]);
     other.close();
   }, 30_000);
 });

@@ -13,7 +13,10 @@ function announce(root: RootServer, { https, quiet }: ServeArguments): void {
   if (shared !== undefined) {
     console.log(`\n${renderUnicodeCompact(shared)}\n`);
     console.log('  Scan it with a phone on the same network, or open the link in several tabs.');
-    if (!https) console.log('  Pages at a network address lack some of the browser’s own crypto over http: --https gives it to them.');
+    if (!https)
+      console.log(
+        '  Pages at a network address lack some of the browser’s own crypto over http: --https gives it to them.',
+      );
   }
   console.log('  Stop with Ctrl+C.\n');
 }
@@ -29,7 +32,8 @@ async function serve(args: ServeArguments): Promise<void> {
     ...(host === undefined ? {} : { host }),
     ...(certificate === undefined ? {} : { certificate }),
   });
-  if (args.json) console.log(JSON.stringify({ port: root.port, url: root.url, lanUrls: root.lanUrls, urls: root.urls }));
+  if (args.json)
+    console.log(JSON.stringify({ port: root.port, url: root.url, lanUrls: root.lanUrls, urls: root.urls }));
   else announce(root, args);
   const stop = (): void => {
     log.info('stopping');

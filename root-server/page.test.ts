@@ -64,7 +64,14 @@ describe('page', () => {
     for (const path of ['/', '/assets/app-1a2b3c.js', '/healthz', '/nothing']) {
       const { headers } = await ask(root, path);
       const policy = (headers['content-security-policy'] as string).split('; ');
-      expect(policy).toEqual(expect.arrayContaining(["default-src 'none'", "script-src 'self'", "base-uri 'none'", "frame-ancestors 'none'"]));
+      expect(policy).toEqual(
+        expect.arrayContaining([
+          "default-src 'none'",
+          "script-src 'self'",
+          "base-uri 'none'",
+          "frame-ancestors 'none'",
+        ]),
+      );
       expect(policy).toContain("require-trusted-types-for 'script'");
       expect(policy.join()).not.toMatch(/unsafe|https?:|\*/);
       expect(headers).toMatchObject({
@@ -81,7 +88,11 @@ describe('page', () => {
   it('is served as built: hashed files for ever, the rest anew', async () => {
     const root = await serve();
     const [page, script] = [await ask(root, '/'), await ask(root, '/assets/app-1a2b3c.js')];
-    expect([page.status, page.body, page.headers['cache-control']]).toEqual([200, '<!doctype html><title>Page</title>', 'no-cache']);
+    expect([page.status, page.body, page.headers['cache-control']]).toEqual([
+      200,
+      '<!doctype html><title>Page</title>',
+      'no-cache',
+    ]);
     expect([script.status, script.headers['content-type'], script.headers['cache-control']]).toEqual([
       200,
       'text/javascript',
@@ -91,7 +102,15 @@ describe('page', () => {
 
   it('is all there is: no other path, no way out of its folder, no method but GET', async () => {
     const root = await serve();
-    for (const path of ['/../private.txt', '/%2e%2e/private.txt', '/..%2fprivate.txt', '/assets/../../private.txt', '/%', '/%00', '//']) {
+    for (const path of [
+      '/../private.txt',
+      '/%2e%2e/private.txt',
+      '/..%2fprivate.txt',
+      '/assets/../../private.txt',
+      '/%',
+      '/%00',
+      '//',
+    ]) {
       const { status, body } = await ask(root, path);
       expect([200, 400, 404]).toContain(status);
       expect(body).not.toContain('business');
@@ -150,7 +169,9 @@ describe('log', () => {
       log.info({ rooms: 2 }, 'a room opened');
       log.warn('an address has too many sockets');
     }
-    expect(lines.plain).toMatch(/^ {2}\d\d:\d\d:\d\d {2}a room opened \(rooms 2\)\n {2}\S+ {2}warning: an address has too many sockets\n$/);
+    expect(lines.plain).toMatch(
+      /^ {2}\d\d:\d\d:\d\d {2}a room opened \(rooms 2\)\n {2}\S+ {2}warning: an address has too many sockets\n$/,
+    );
     expect(JSON.parse(lines.json.split('\n')[0] ?? '')).toMatchObject({ level: 30, rooms: 2, msg: 'a room opened' });
     expect(lines.silent).toBe('');
   });

@@ -135,7 +135,9 @@ export class SocketPeer {
   }
 
   errors(): RootErrorCode[] {
-    return this.inbox.filter((one) => one.header.type === 'error').flatMap((one) => bodies.errorBody.decode(one.body)?.code ?? []);
+    return this.inbox
+      .filter((one) => one.header.type === 'error')
+      .flatMap((one) => bodies.errorBody.decode(one.body)?.code ?? []);
   }
 
   close(): void {

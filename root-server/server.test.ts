@@ -16,7 +16,9 @@ async function start(options: Partial<RootServerOptions> = {}): Promise<RootServ
   return startRootServer({ port: 0, host: '127.0.0.1', pageFolder: '/nowhere', ...options });
 }
 
-function connect(options: { origin?: string; keys?: ReturnType<typeof newKeys>; room?: TestRoom; url?: string } = {}): SocketPeer {
+function connect(
+  options: { origin?: string; keys?: ReturnType<typeof newKeys>; room?: TestRoom; url?: string } = {},
+): SocketPeer {
   const { url = root.url, room: where = room, ...rest } = options;
   const peer = new SocketPeer(url, where, rest);
   peers.push(peer);
@@ -107,7 +109,10 @@ describe('registration', () => {
       const peer = connect({ keys: { privateKey, publicKey: Uint8Array.from(Buffer.from(hex, 'hex')) } });
       const packet = await peer.regReq();
       // R = the neutral element and s = 0: verifiers that accept such keys accept this for every message.
-      peer.socket.emit('packet', Buffer.from(encodePacket({ ...packet, validator: Uint8Array.of(1, ...new Uint8Array(63)) })));
+      peer.socket.emit(
+        'packet',
+        Buffer.from(encodePacket({ ...packet, validator: Uint8Array.of(1, ...new Uint8Array(63)) })),
+      );
       await until(() => peer.errors().length > 0, 'a refusal');
       expect(peer.errors()).toEqual(['malformed']);
     }
@@ -165,13 +170,18 @@ describe('what is no packet', () => {
   it('[W8] 2,000 pieces of garbage over real sockets leave the root as it was', async () => {
     const good = await joined();
     await good.advertise();
-    const template = encodePacket(good.factory.newAdv({ purpose: 'parent', complaint: noNode, reason: 'none', attachEpoch: 1 }));
+    const template = encodePacket(
+      good.factory.newAdv({ purpose: 'parent', complaint: noNode, reason: 'none', attachEpoch: 1 }),
+    );
     const mutated = fc.tuple(fc.nat(template.length - 1), fc.nat(255)).map(([at, value]) => {
       const bytes = Buffer.from(template);
       bytes[at] = value;
       return bytes;
     });
-    const bytes = fc.oneof(fc.uint8Array({ maxLength: 400 }).map((raw) => Buffer.from(raw)), mutated);
+    const bytes = fc.oneof(
+      fc.uint8Array({ maxLength: 400 }).map((raw) => Buffer.from(raw)),
+      mutated,
+    );
     const event = fc.oneof({ weight: 6, arbitrary: fc.constant('packet') }, fc.string({ maxLength: 8 }));
     const argument = fc.oneof({ weight: 4, arbitrary: bytes }, fc.jsonValue({ maxDepth: 2 }));
     let sent = 0;
@@ -186,7 +196,8 @@ describe('what is no packet', () => {
           else await bad.challenge();
         }
         // The client itself refuses to send these.
-        if (['connect', 'connect_error', 'disconnect', 'disconnecting', 'newListener', 'removeListener'].includes(name)) return;
+        if (['connect', 'connect_error', 'disconnect', 'disconnecting', 'newListener', 'removeListener'].includes(name))
+          return;
         bad.socket.emit(name, ...args);
         sent++;
         if (sent % 10 === 0) await new Promise((resolve) => setImmediate(resolve));
@@ -208,7 +219,11 @@ describe('relaying', () => {
     const signal = asker.seal(asker.factory.newSignal({ to: head.id, ticket, data: Uint8Array.of(1, 2, 3) }));
     asker.socket.emit('packet', Buffer.from(encodePacket(signal)));
     const received = await head.got('signal', 'request');
-    expect([received.validator, received.body, received.sender]).toEqual([signal.validator, signal.body, asker.keys.publicKey]);
+    expect([received.validator, received.body, received.sender]).toEqual([
+      signal.validator,
+      signal.body,
+      asker.keys.publicKey,
+    ]);
     expect(signalBody.decode(received.body)?.data).toEqual(Uint8Array.of(1, 2, 3));
     asker.send(asker.factory.newSignal({ to: asker.id, ticket, data: Uint8Array.of(1) }));
     await until(() => asker.errors().length > 0, 'a refusal');
@@ -217,7 +232,9 @@ describe('relaying', () => {
 
   it('a tap sees everything that crosses, even what means nothing', async () => {
     const seen: string[] = [];
-    const tapped = await start({ onBytes: (direction, bytes) => seen.push(`${direction} ${Buffer.from(bytes).toString('latin1')}`) });
+    const tapped = await start({
+      onBytes: (direction, bytes) => seen.push(`${direction} ${Buffer.from(bytes).toString('latin1')}`),
+    });
     const peer = await joined({ url: tapped.url });
     peer.socket.emit('packet', Buffer.from('some secret words'));
     peer.socket.emit('other', 'more words');
@@ -255,7 +272,10 @@ describe('bounds', () => {
 
   it('WebSockets that never say what they are do not pile up', async () => {
     const small = await start({ socketsPerAddressMax: 1 });
-    const idle = Array.from({ length: 80 }, () => new WebSocket(`${small.url.replace('http', 'ws')}/banyan/?EIO=4&transport=websocket`));
+    const idle = Array.from(
+      { length: 80 },
+      () => new WebSocket(`${small.url.replace('http', 'ws')}/banyan/?EIO=4&transport=websocket`),
+    );
     let closed = 0;
     for (const socket of idle) socket.on('close', () => closed++);
     await until(() => closed === 80 - 65, 'those beyond 1 + 64 to be cut');

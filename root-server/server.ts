@@ -5,7 +5,15 @@ import { createServer as createHttps } from 'node:https';
 import type { AddressInfo, Socket as NetSocket } from 'node:net';
 import { fileURLToPath } from 'node:url';
 import { Server } from 'socket.io';
-import { clientsMax, registerDeadlineMs, roomPeersMax, rootBodyBytesMax, socketsMax, socketsPerAddressMax, ticketLifeMs } from '../protocol/limits.ts';
+import {
+  clientsMax,
+  registerDeadlineMs,
+  roomPeersMax,
+  rootBodyBytesMax,
+  socketsMax,
+  socketsPerAddressMax,
+  ticketLifeMs,
+} from '../protocol/limits.ts';
 import type { RootRoomView } from '../protocol/root/io.ts';
 import { RootCore } from '../protocol/root/root-core.ts';
 import { lanAddresses, urlHost } from './addresses.ts';
@@ -59,18 +67,14 @@ const connectionsExtraMax = 1_000;
 export async function startRootServer(options: RootServerOptions): Promise<RootServer> {
   const log = options.log ?? createLogger('silent');
   const perAddressMax = options.socketsPerAddressMax ?? socketsPerAddressMax;
-  const core = new RootCore(
-    { uint32: () => webcrypto.getRandomValues(new Uint32Array(1))[0] ?? 0 },
-    Date.now(),
-    {
-      clientsMax: options.maxClients ?? clientsMax,
-      ticketLifeMs,
-      socketsPerAddressMax: perAddressMax,
-      socketsMax: options.socketsMax ?? socketsMax,
-      roomPeersMax,
-      balance: true,
-    },
-  );
+  const core = new RootCore({ uint32: () => webcrypto.getRandomValues(new Uint32Array(1))[0] ?? 0 }, Date.now(), {
+    clientsMax: options.maxClients ?? clientsMax,
+    ticketLifeMs,
+    socketsPerAddressMax: perAddressMax,
+    socketsMax: options.socketsMax ?? socketsMax,
+    roomPeersMax,
+    balance: true,
+  });
   const folder = options.pageFolder ?? fileURLToPath(new URL('../dist/web', import.meta.url));
   const page = servePage(folder, () => core.counts());
   const { certificate } = options;

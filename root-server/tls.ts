@@ -35,14 +35,14 @@ function stored(keyFile: string, certFile: string, addresses: readonly string[])
 }
 
 /** The stored certificate, or a new one for localhost and this machine's addresses. The key is readable by its owner only. */
-export async function loadCertificate(folder = '.banyan', addresses = ['127.0.0.1', '::1', ...lanAddresses()]): Promise<Certificate> {
+export async function loadCertificate(
+  folder = '.banyan',
+  addresses = ['127.0.0.1', '::1', ...lanAddresses()],
+): Promise<Certificate> {
   const [keyFile, certFile] = [join(folder, 'key.pem'), join(folder, 'cert.pem')];
   const old = stored(keyFile, certFile, addresses);
   if (old) return old;
-  const altNames: AltName[] = [
-    { type: 2, value: 'localhost' },
-    ...addresses.map((ip): AltName => ({ type: 7, ip })),
-  ];
+  const altNames: AltName[] = [{ type: 2, value: 'localhost' }, ...addresses.map((ip): AltName => ({ type: 7, ip }))];
   const now = Date.now();
   const pems = await generate([{ name: 'commonName', value: 'Banyan on this machine' }], {
     algorithm: 'sha256',

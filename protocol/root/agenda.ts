@@ -54,7 +54,7 @@ export class Agenda<T> {
     const heap = this.#heap;
     this.#swap(0, heap.length - 1);
     heap.pop();
-    for (let at = 0; ; ) {
+    for (let at = 0; ;) {
       const left = 2 * at + 1;
       const least = (heap[left + 1]?.atMs ?? Infinity) < (heap[left]?.atMs ?? Infinity) ? left + 1 : left;
       if ((heap[least]?.atMs ?? Infinity) >= (heap[at]?.atMs ?? Infinity)) return;

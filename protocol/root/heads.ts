@@ -57,7 +57,8 @@ export class Heads {
     for (const id of this.#rivals) {
       const node = this.#tree.nodes.get(id);
       const isSettled = !node || node.parent !== undefined || this.#tree.head === id;
-      if (isSettled || this.#tree.pendingOf(id) !== undefined || this.#tickets.order(node, nowMs)) this.#rivals.delete(id);
+      if (isSettled || this.#tree.pendingOf(id) !== undefined || this.#tickets.order(node, nowMs))
+        this.#rivals.delete(id);
     }
   }
 
@@ -76,7 +77,8 @@ export class Heads {
   /** An heir that was told to lead says that the head lives: it stays head. */
   revive(id: NodeId): void {
     const node = this.#tree.nodes.get(id);
-    if (this.#tree.head === undefined && node && node.parent === undefined && node.socket === undefined) this.#tree.setHead(node);
+    if (this.#tree.head === undefined && node && node.parent === undefined && node.socket === undefined)
+      this.#tree.setHead(node);
   }
 
   /**

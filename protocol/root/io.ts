@@ -5,7 +5,13 @@ import type { Packet, VerifiedPacket } from '../wire/packet.ts';
 
 export type RootInput =
   /** A socket opened. `ip` and `port` as observed; `origin` is the page's, `node` for a headless peer. */
-  | { readonly kind: 'open'; readonly socket: SocketId; readonly ip: string; readonly port: number; readonly origin: string }
+  | {
+      readonly kind: 'open';
+      readonly socket: SocketId;
+      readonly ip: string;
+      readonly port: number;
+      readonly origin: string;
+    }
   /**
    * A packet came. The shell has checked its signature (where its type has one) and, for a registration,
    * the admission signature under the room key the packet names; `admitted` says how the latter went.

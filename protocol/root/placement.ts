@@ -39,7 +39,12 @@ function mayServe(room: RoomTree, asker: RootNode, node: RootNode, nowMs: number
 }
 
 /** The shallowest peer with a free slot for this asker. Those in doubt come last. */
-export function chooseParent(room: RoomTree, asker: RootNode, nowMs: number, visited: Visited = { count: 0 }): RootNode | undefined {
+export function chooseParent(
+  room: RoomTree,
+  asker: RootNode,
+  nowMs: number,
+  visited: Visited = { count: 0 },
+): RootNode | undefined {
   let best: RootNode | undefined;
   let doubted: RootNode | undefined;
   let compared = 0;
@@ -58,7 +63,12 @@ export function chooseParent(room: RoomTree, asker: RootNode, nowMs: number, vis
 }
 
 /** A place for a peer that has none: a free slot, else a leaf's, else with a peer that would rather serve nobody. */
-export function choosePlace(room: RoomTree, asker: RootNode, nowMs: number, visited: Visited = { count: 0 }): Place | undefined {
+export function choosePlace(
+  room: RoomTree,
+  asker: RootNode,
+  nowMs: number,
+  visited: Visited = { count: 0 },
+): Place | undefined {
   const target = chooseParent(room, asker, nowMs, visited);
   if (target) return { target, excess: 0 };
   return displace(room, asker, nowMs, visited) ?? press(room, asker, nowMs, visited);

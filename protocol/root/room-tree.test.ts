@@ -27,11 +27,14 @@ function contradictions(tree: RoomTree): string[] {
   }
   for (const node of tree.nodes.values()) {
     if (node.depth !== depths.get(node.id)) found.push(`depth of ${node.id}`);
-    if (node.parent !== undefined && tree.nodes.get(node.parent)?.clients.has(node.id) === false) found.push(`edge above ${node.id}`);
-    for (const client of node.clients) if (tree.nodes.get(client)?.parent !== node.id) found.push(`edge below ${node.id}`);
+    if (node.parent !== undefined && tree.nodes.get(node.parent)?.clients.has(node.id) === false)
+      found.push(`edge above ${node.id}`);
+    for (const client of node.clients)
+      if (tree.nodes.get(client)?.parent !== node.id) found.push(`edge below ${node.id}`);
     if (node.reserved.size !== (held.get(node.id) ?? 0)) found.push(`slots held at ${node.id}`);
     for (const ticket of node.tickets) if (!tree.reservations.has(ticket)) found.push(`ticket of ${node.id}`);
-    for (const other of node.backupsIn) if (tree.nodes.get(other)?.backupTarget !== node.id) found.push(`backup at ${node.id}`);
+    for (const other of node.backupsIn)
+      if (tree.nodes.get(other)?.backupTarget !== node.id) found.push(`backup at ${node.id}`);
     if (tree.isBelow(node.parent ?? ('' as NodeId), node.id)) found.push(`circle at ${node.id}`);
   }
   const nodes = [...tree.nodes.values()];
@@ -42,12 +45,22 @@ function contradictions(tree: RoomTree): string[] {
     overfull: anchored.filter((node) => node.clients.size > tree.capacity(node)),
   };
   const same = (a: Iterable<RootNode>, b: Iterable<RootNode>): boolean => {
-    const ids = (all: Iterable<RootNode>): string => [...all].map((node) => node.id).sort().join();
+    const ids = (all: Iterable<RootNode>): string =>
+      [...all]
+        .map((node) => node.id)
+        .sort()
+        .join();
     return ids(a) === ids(b);
   };
   if (!same(tree.withFreeSlot(), expected.free)) found.push('table of free slots');
   if (!same(tree.deepestLeaves(), expected.leaves)) found.push('table of leaves');
-  if (!same([...tree.overfull].flatMap((id) => tree.nodes.get(id) ?? []), expected.overfull)) found.push('table of the overfull');
+  if (
+    !same(
+      [...tree.overfull].flatMap((id) => tree.nodes.get(id) ?? []),
+      expected.overfull,
+    )
+  )
+    found.push('table of the overfull');
   if (tree.anchoredCount !== anchored.length) found.push('count of the anchored');
   return found;
 }
@@ -71,7 +84,8 @@ describe('room tree', () => {
           else if (what === 3) tree.detach(node);
           else if (what === 4) tree.setHead(node);
           else if (what === 5) tree.remove(node);
-          else if (what === 6 && other && other !== node) tree.reserve(`${ticket++}` as TicketId, b % 3 === 0 ? 'backup' : 'parent', node, other, 0);
+          else if (what === 6 && other && other !== node)
+            tree.reserve(`${ticket++}` as TicketId, b % 3 === 0 ? 'backup' : 'parent', node, other, 0);
           else if (what === 7) {
             const [oldest] = tree.reservations.values();
             if (oldest && b % 2 === 0) tree.release(oldest);
@@ -93,10 +107,13 @@ describe('room tree', () => {
   });
 
   it('[A1] a choice is as shallow as any that is allowed', () => {
-    const shape = fc.array(fc.record({ parent: fc.nat(1_000), clientsMax: fc.nat(3), leaf: fc.boolean(), blocked: fc.boolean() }), {
-      minLength: 1,
-      maxLength: 60,
-    });
+    const shape = fc.array(
+      fc.record({ parent: fc.nat(1_000), clientsMax: fc.nat(3), leaf: fc.boolean(), blocked: fc.boolean() }),
+      {
+        minLength: 1,
+        maxLength: 60,
+      },
+    );
     fc.assert(
       fc.property(shape, fc.nat(60), (others, chosen) => {
         const tree = new RoomTree('r' as RoomId);
@@ -107,16 +124,23 @@ describe('room tree', () => {
           return node;
         });
         tree.setHead(nodes[0] as RootNode);
-        for (const [i, { parent }] of others.entries()) if (i > 0) tree.attach(nodes[i] as RootNode, idOf((parent % i) + 1));
+        for (const [i, { parent }] of others.entries())
+          if (i > 0) tree.attach(nodes[i] as RootNode, idOf((parent % i) + 1));
         const asker = nodes[chosen % nodes.length] as RootNode;
         for (const [i, { blocked }] of others.entries()) if (blocked) asker.blocked.set(idOf(i + 1), 100);
         tree.detach(asker);
         const allowed = (node: RootNode): boolean => node.depth !== undefined && !asker.blocked.has(node.id);
-        const depths = nodes.filter((node) => allowed(node) && tree.taken(node) < tree.capacity(node)).map((node) => node.depth ?? 0);
+        const depths = nodes
+          .filter((node) => allowed(node) && tree.taken(node) < tree.capacity(node))
+          .map((node) => node.depth ?? 0);
         const target = chooseParent(tree, asker, 50);
         expect(target?.depth).toBe(depths.length === 0 ? undefined : Math.min(...depths));
         const place = choosePlace(tree, asker, 50);
-        expect(place !== undefined).toBe(nodes.some((node) => allowed(node) && tree.taken(node) < Math.max(node.clientsMax, 2)) || place?.excess === 1 || place?.excess === 2);
+        expect(place !== undefined).toBe(
+          nodes.some((node) => allowed(node) && tree.taken(node) < Math.max(node.clientsMax, 2)) ||
+            place?.excess === 1 ||
+            place?.excess === 2,
+        );
         // Rule A9, whoever is displaced.
         if (place) expect(tree.taken(place.target) + 1).toBeLessThanOrEqual(Math.max(place.target.clientsMax, 0) + 2);
       }),

@@ -207,7 +207,12 @@ describe('reservations', () => {
     const desktops = [root.newPeer(), root.newPeer(), root.newPeer()];
     const answers = desktops.map((desktop) => root.register(desktop, { clientsMax: 2 }).advertise(desktop));
     expect(answers.slice(0, 2).map((answer) => answer?.target)).toEqual([head.id, head.id]);
-    expect(head.expects().slice(-2).map((one) => one.excess)).toEqual([1, 2]);
+    expect(
+      head
+        .expects()
+        .slice(-2)
+        .map((one) => one.excess),
+    ).toEqual([1, 2]);
     expect(answers[2]?.target).not.toBe(head.id);
   });
 });
@@ -240,7 +245,8 @@ describe('rates', () => {
     const root = new RootScript();
     const [head, flooder] = [root.join(), root.join()];
     flooder.inbox.length = 0;
-    for (let i = 0; i < 200; i++) root.give(flooder, flooder.factory.newProbe({ probe: i, rootReachable: false, path: [] }, 'pull'));
+    for (let i = 0; i < 200; i++)
+      root.give(flooder, flooder.factory.newProbe({ probe: i, rootReachable: false, path: [] }, 'pull'));
     const answered = flooder.inbox.filter((packet) => packet.action === 'confirm').length;
     expect(answered).toBeGreaterThan(50);
     expect(answered).toBeLessThanOrEqual(60);
@@ -255,9 +261,11 @@ describe('rates', () => {
     root.register(asker);
     const ticket = root.advertise(asker)?.ticket ?? ('' as never);
     asker.inbox.length = 0;
-    for (let i = 0; i < 40; i++) root.give(asker, asker.factory.newSignal({ to: head.id, ticket, data: Uint8Array.of(i) }));
+    for (let i = 0; i < 40; i++)
+      root.give(asker, asker.factory.newSignal({ to: head.id, ticket, data: Uint8Array.of(i) }));
     expect(asker.errors()).toEqual([]);
-    for (let i = 0; i < 200; i++) root.give(asker, asker.factory.newSignal({ to: head.id, ticket, data: Uint8Array.of(i) }));
+    for (let i = 0; i < 200; i++)
+      root.give(asker, asker.factory.newSignal({ to: head.id, ticket, data: Uint8Array.of(i) }));
     expect(asker.errors().length).toBeLessThanOrEqual(61);
     expect([asker.errors()[0], asker.errors().at(-1), asker.ended]).toEqual(['no-ticket', 'rate', false]);
   });
@@ -299,7 +307,10 @@ describe('balance', () => {
           alive.delete(victim);
           root.leave(victim).close(victim);
         } else if (victim) {
-          root.give(victim, victim.factory.newOffer({ clientsMax: 1 + below(3), role: 'peer', hidden: below(2) === 0 }));
+          root.give(
+            victim,
+            victim.factory.newOffer({ clientsMax: 1 + below(3), role: 'peer', hidden: below(2) === 0 }),
+          );
         }
         if (below(3) === 0) root.pass(below(5_000));
         for (const peer of alive) settle(peer);

@@ -9,7 +9,8 @@ function faults(root: RootScript): string[] {
   const found: string[] = [];
   for (const view of root.core.rooms()) {
     for (const node of view.nodes.values()) {
-      if (node.clients.length > Math.max(node.clientsMax, 2) + 2) found.push(`${node.id} serves ${node.clients.length}`);
+      if (node.clients.length > Math.max(node.clientsMax, 2) + 2)
+        found.push(`${node.id} serves ${node.clients.length}`);
       let at = node.parent;
       for (let steps = 0; at !== undefined; steps++) {
         if (steps > view.nodes.size) {
@@ -46,8 +47,14 @@ describe('registration', () => {
       expect(root.core.rooms()).toEqual([]);
       return [peer.errors().at(-1), peer.ended];
     };
-    expect(attempt((root, peer) => root.give(peer, root.regReq(peer, { challenge: new Uint8Array(32) })))).toEqual(['challenge', true]);
-    expect(attempt((root, peer) => root.give(peer, root.regReq(peer, { origin: 'http://evil' })))).toEqual(['origin', true]);
+    expect(attempt((root, peer) => root.give(peer, root.regReq(peer, { challenge: new Uint8Array(32) })))).toEqual([
+      'challenge',
+      true,
+    ]);
+    expect(attempt((root, peer) => root.give(peer, root.regReq(peer, { origin: 'http://evil' })))).toEqual([
+      'origin',
+      true,
+    ]);
     expect(attempt((root, peer) => root.give(peer, root.regReq(peer), false))).toEqual(['admission', true]);
   });
 
@@ -64,7 +71,10 @@ describe('registration', () => {
     const old = root.bySocket.get(peer.socket);
     const again = root.newPeer();
     Object.assign(again, { publicKey: peer.publicKey, id: peer.id });
-    const twin = Object.assign(Object.create(Object.getPrototypeOf(peer) as object) as ScriptPeer, peer, { inbox: [], socket: -1 });
+    const twin = Object.assign(Object.create(Object.getPrototypeOf(peer) as object) as ScriptPeer, peer, {
+      inbox: [],
+      socket: -1,
+    });
     root.register(twin);
     expect(old?.errors()).toEqual(['replaced']);
     expect(root.view().nodes.get(peer.id)?.connected).toBe(true);
@@ -79,7 +89,11 @@ describe('registration', () => {
     for (const peer of [...peers].reverse()) {
       peer.inbox.length = 0;
       const parent = parents.get(peer.id);
-      after.register(peer, { head: parent === undefined, subtreeSize: parent === undefined ? 7 : 1, ...(parent ? { parent } : {}) });
+      after.register(peer, {
+        head: parent === undefined,
+        subtreeSize: parent === undefined ? 7 : 1,
+        ...(parent ? { parent } : {}),
+      });
       if (peer === peers[6]) {
         // Somebody said that a head exists, so a newcomer waits for it.
         after.register(newcomer);
@@ -192,11 +206,17 @@ describe('advertise', () => {
     const [head, asker, stranger] = [root.join(), root.newPeer(), root.join()];
     root.register(asker);
     const ticket = root.advertise(asker)?.ticket ?? ('' as never);
-    const send = (from: ScriptPeer, to: ScriptPeer) => root.give(from, from.factory.newSignal({ to: to.id, ticket, data: Uint8Array.of(1) }));
+    const send = (from: ScriptPeer, to: ScriptPeer) =>
+      root.give(from, from.factory.newSignal({ to: to.id, ticket, data: Uint8Array.of(1) }));
     const signals = (peer: ScriptPeer) => peer.inbox.filter((packet) => packet.header.type === 'signal').length;
     send(stranger, head);
     send(asker, stranger);
-    expect([signals(head), signals(stranger), stranger.errors(), asker.errors()]).toEqual([0, 0, ['no-ticket'], ['no-ticket']]);
+    expect([signals(head), signals(stranger), stranger.errors(), asker.errors()]).toEqual([
+      0,
+      0,
+      ['no-ticket'],
+      ['no-ticket'],
+    ]);
     for (let i = 0; i < 45; i++) send(asker, head);
     send(head, asker);
     expect([signals(head), signals(asker)]).toEqual([40, 1]);
@@ -307,7 +327,8 @@ describe('balance', () => {
         alive.delete(gone);
         root.leave(gone).close(gone);
         for (const peer of alive) {
-          if (root.parentOf(peer) === undefined && root.view().head !== peer.id) root.follow(peer, root.advertise(peer));
+          if (root.parentOf(peer) === undefined && root.view().head !== peer.id)
+            root.follow(peer, root.advertise(peer));
         }
       }
       let moves = 0;

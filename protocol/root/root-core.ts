@@ -4,12 +4,7 @@
  *
  * Call `handle(input, nowMs)` (ms since 1970), then `poll()` until `undefined`; `nextTimeoutMs()` says when to hand in a timer.
  */
-import {
-  challengeLifeMs,
-  registerDeadlineMs,
-  socketBurst,
-  socketRatePerSecond,
-} from '../limits.ts';
+import { challengeLifeMs, registerDeadlineMs, socketBurst, socketRatePerSecond } from '../limits.ts';
 import type { RootErrorCode } from '../errors.ts';
 import type { Rng } from '../ports.ts';
 import { noNode, type NodeId, type RoomId, type SocketId } from '../types.ts';
@@ -265,7 +260,9 @@ export class RootCore {
       case 'signal/request': {
         const body = signalBody.decode(packet.body);
         if (!body) return 'malformed';
-        return room.signal(node, body.to, body.ticket, packet as Packet<'signal'>, this.#nowMs) ? undefined : 'no-ticket';
+        return room.signal(node, body.to, body.ticket, packet as Packet<'signal'>, this.#nowMs)
+          ? undefined
+          : 'no-ticket';
       }
       case 'leave/leave': {
         const body = leaveBody.decode(packet.body);

@@ -45,7 +45,10 @@ export class ScriptPeer {
   ended = false;
 
   constructor(number: number) {
-    this.publicKey = new ByteWriter(32).u32(number + 1).raw(new Uint8Array(28)).finish();
+    this.publicKey = new ByteWriter(32)
+      .u32(number + 1)
+      .raw(new Uint8Array(28))
+      .finish();
     this.id = toHex(this.publicKey.subarray(0, 16)) as NodeId;
     this.factory = new PacketFactory(this);
     this.factory.session = '0000000000010000' as SessionId;
@@ -54,12 +57,16 @@ export class ScriptPeer {
   /** Assignments received, oldest first. */
   assignments(): bodies.AssignmentBody[] {
     return this.inbox
-      .filter((packet) => packet.header.type === 'advertise' && (packet.action === 'response' || packet.action === 'move'))
+      .filter(
+        (packet) => packet.header.type === 'advertise' && (packet.action === 'response' || packet.action === 'move'),
+      )
       .flatMap((packet) => bodies.assignmentBody.decode(packet.body) ?? []);
   }
 
   expects(): bodies.ExpectBody[] {
-    return this.inbox.filter((packet) => packet.action === 'expect').flatMap((packet) => bodies.expectBody.decode(packet.body) ?? []);
+    return this.inbox
+      .filter((packet) => packet.action === 'expect')
+      .flatMap((packet) => bodies.expectBody.decode(packet.body) ?? []);
   }
 
   errors(): RootErrorCode[] {
@@ -164,7 +171,10 @@ export class RootScript {
   advertise(peer: ScriptPeer, changes: Partial<bodies.Advertise> = {}): bodies.AssignmentBody | undefined {
     const before = peer.assignments().length;
     const { attachEpoch } = peer;
-    this.give(peer, peer.factory.newAdv({ purpose: 'parent', complaint: noNode, reason: 'none', attachEpoch, ...changes }));
+    this.give(
+      peer,
+      peer.factory.newAdv({ purpose: 'parent', complaint: noNode, reason: 'none', attachEpoch, ...changes }),
+    );
     return peer.assignments()[before];
   }
 
@@ -183,7 +193,8 @@ export class RootScript {
   /** Does what an assignment says. */
   follow(peer: ScriptPeer, assignment: bodies.AssignmentBody | undefined): void {
     if (assignment?.result === 'head') this.confirm(peer, peer.id);
-    else if (assignment?.result === 'node') this.confirm(peer, assignment.target, assignment.ticket, assignment.purpose);
+    else if (assignment?.result === 'node')
+      this.confirm(peer, assignment.target, assignment.ticket, assignment.purpose);
   }
 
   leave(peer: ScriptPeer, subject = peer.id): this {

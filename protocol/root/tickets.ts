@@ -44,7 +44,13 @@ export class Tickets {
   }
 
   /** Gives a peer a slot: reserves it, and tells both ends (rules A3, A5). */
-  assign(node: RootNode, { target, excess }: Place, purpose: Purpose, action: 'response' | 'move', nowMs: number): void {
+  assign(
+    node: RootNode,
+    { target, excess }: Place,
+    purpose: Purpose,
+    action: 'response' | 'move',
+    nowMs: number,
+  ): void {
     const ticket = ticketFrom([this.#rng.uint32(), this.#rng.uint32(), this.#rng.uint32(), this.#rng.uint32()]);
     this.#tree.reserve(ticket, purpose, node, target, nowMs + this.#ticketLifeMs);
     const common = { purpose, ticket, placementVersion: target.attachEpoch, expiresInMs: this.#ticketLifeMs };
