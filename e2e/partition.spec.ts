@@ -11,7 +11,9 @@ import { expectAllHeard, heard, isRun, startTalking, stopTalking } from './stead
 
 const space = `banyan-${process.pid}`;
 const [outside, inside] = [`bo${process.pid % 10_000}`, `bi${process.pid % 10_000}`];
-const [outsideAddress, insideAddress] = ['10.211.7.1', '10.211.7.2'];
+// A network of its own for each run, should an earlier one have been killed before it could clean up.
+const network = `10.211.${1 + (process.pid % 250)}`;
+const [outsideAddress, insideAddress] = [`${network}.1`, `${network}.2`];
 
 function ip(...args: string[]): void {
   execFileSync('ip', args, { stdio: 'pipe' });

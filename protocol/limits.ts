@@ -85,7 +85,7 @@ export const pathDeadAfterMs = 10_000;
 /** How long HEALING from above holds a peer's timers, in ms. */
 export const healingHoldMs = 20_000;
 /** Changes of edges are gathered this long before they go on, in ms. */
-export const edgesFlushMs = 250;
+export const edgesFlushMs = 60;
 /** Peers in a room up to which everybody keeps the whole picture. */
 export const fullPictureMax = 500;
 /** How long a vanished peer's edge is remembered, in ms, so that an older report cannot bring it back. */

@@ -28,13 +28,13 @@ const passingReasons: ReadonlySet<LinkReason> = new Set([
 /** These say that no link came about between the two, whoever made the offer (rule A8). */
 const pairReasons: ReadonlySet<LinkReason> = new Set(['connect-timeout', 'hello-timeout', 'link-auth']);
 /** How long a refused pair is not tried again when the cause passes, ms. */
-const shortBlockMs = 2_000;
+const shortBlockMs = 500;
 /** How long others are preferred to a parent that its client reported dead, ms: until its socket would have told. */
 const doubtMs = 18_000;
 /** What a newcomer waits before asking again while a root without state gathers its peers, ms. */
 const gatheringRetryMs = 500;
 /** What a peer waits before asking again when no slot could be found, ms. */
-const noSlotRetryMs = 1_000;
+const noSlotRetryMs = 250;
 /** Rounds after which a peer that hangs nowhere and asks for nothing is told where to go. */
 const strayRoundsMax = 2;
 
@@ -179,7 +179,8 @@ export class Room {
   #complain(node: RootNode, about: NodeId, reason: LinkReason, nowMs: number): void {
     const other = this.#tree.nodes.get(about);
     const untilMs = nowMs + (passingReasons.has(reason) ? shortBlockMs : complaintBlockMs);
-    block(node, about, untilMs);
+    // A stale ticket was the root's own: the next one is right.
+    if (reason !== 'refused-stale') block(node, about, untilMs);
     if (other === undefined) return;
     if (pairReasons.has(reason)) block(other, node.id, untilMs);
     // It holds clients that the root has not heard of yet.

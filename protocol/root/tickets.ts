@@ -73,6 +73,8 @@ export class Tickets {
   }
 
   makeHead(node: RootNode, action: 'response' | 'move'): void {
+    // It counts this as an attempt to attach: tickets that are given out before it confirms must say so (rule A5).
+    node.attachEpoch++;
     const pending = this.#tree.pendingOf(node.id);
     if (pending) this.#tree.release(pending);
     this.#tree.setHead(node);
