@@ -1,5 +1,11 @@
 /** What the page is doing: from the first look at the address to being in a room, and out of it again. */
-import { type BanyanErrorCode, BanyanError, type Room, type StateChange } from '../../../client/api.ts';
+import {
+  type BanyanErrorCode,
+  BanyanError,
+  type ReasonCode,
+  type Room,
+  type StateChange,
+} from '../../../client/api.ts';
 import { friendlyName } from '../people/identity.ts';
 import { t } from '../strings/index.ts';
 import { fragmentOf, type PageAddress, readAddress } from './address.ts';
@@ -16,6 +22,8 @@ export type Phase =
   | { readonly kind: 'failed'; readonly link: string; readonly failure: FailureKind; readonly code: BanyanErrorCode }
   | { readonly kind: 'left'; readonly link: string };
 
+/** Joining that has not come about by then is called off, in ms: the SDK itself would go on trying. */
+const joinPatienceMs = 60_000;
 const firstStep: StateChange = { state: 'joining', detail: 'connecting-to-root', reason: 'none' };
 
 export class PageState {
@@ -76,12 +84,18 @@ export class PageState {
     this.#joining = controller;
     const { signal } = controller;
     this.phase = { kind: 'joining', link, change: firstStep };
+    let lastReason: ReasonCode = 'none';
+    const patience = setTimeout(() => {
+      controller.abort();
+      if (this.#joining === controller) this.#failed(link, lastReason === 'none' ? 'connect-timeout' : lastReason);
+    }, joinPatienceMs);
     try {
       const room = await this.#sdk.joinRoom(link, {
         ...this.#address.options,
         name: name === '' ? this.fallbackName : name,
         signal,
         onState: (change) => {
+          if (change.reason !== 'none') lastReason = change.reason;
           if (this.phase.kind === 'joining' && this.#joining === controller)
             this.phase = { kind: 'joining', link, change };
         },
@@ -98,9 +112,15 @@ export class PageState {
       if (this.#joining !== controller || signal.aborted) return;
       const code = error instanceof BanyanError ? error.code : 'internal';
       if (!(error instanceof BanyanError)) console.error(error);
-      noteIn(undefined);
-      this.phase = { kind: 'failed', link, failure: failureKind(code), code };
+      this.#failed(link, code);
+    } finally {
+      clearTimeout(patience);
     }
+  }
+
+  #failed(link: string, code: BanyanErrorCode): void {
+    noteIn(undefined);
+    this.phase = { kind: 'failed', link, failure: failureKind(code), code };
   }
 
   cancel(): void {
@@ -129,8 +149,8 @@ export class PageState {
     const { link } = this.phase;
     const reason = live.standing.reason ?? 'user';
     noteIn(undefined);
-    const asked = reason === 'user' || reason === 'none' || reason === 'left';
-    this.phase = asked ? { kind: 'left', link } : { kind: 'failed', link, failure: failureKind(reason), code: reason };
+    if (reason === 'user' || reason === 'none' || reason === 'left') this.phase = { kind: 'left', link };
+    else this.#failed(link, reason);
   }
 }
 
