@@ -2,6 +2,7 @@
  * Exactly once and in order for each sender, after every delivery; complete, at the end. Counts positions, not
  * contents: a stream is numbered on sight and each receiver keeps two numbers a stream.
  */
+import { logPacketsMax } from '../../limits.ts';
 import { streamKey, type NodeId, type SessionId } from '../../types.ts';
 import { messagesBody } from '../../wire/bodies.ts';
 import type { Packet } from '../../wire/packet.ts';
@@ -24,6 +25,9 @@ export interface Stream {
 
 /** A newcomer that wants no history begins where its first parent's frontier says, which comes this long after the path. */
 const baselineMs = 10_000;
+
+/** How long a packet may take over a slow link with a full window, ms. */
+const onItsWayMs = 10_000;
 
 type Positions = SimPeer['last'];
 
@@ -57,9 +61,13 @@ export class Deliveries {
   readonly #world: DeliveriesWorld;
   readonly #bySender = new Map<Uint8Array, Stream[]>();
   readonly #sealedBy = new Map<SimPeer, number>();
+  /** When each peer got each packet, ms: kept where logs are so small that packets leave them. */
+  readonly #heldSinceMs = new Map<SimPeer, Map<number, number>>();
+  readonly #logsAreSmall: boolean;
 
   constructor(world: DeliveriesWorld) {
     this.#world = world;
+    this.#logsAreSmall = world.options.logPacketsMax < logPacketsMax;
   }
 
   /** A core had a packet sealed: the next of its stream, holding its next messages. */
@@ -111,6 +119,7 @@ export class Deliveries {
       return;
     }
     if (stream.origin !== peer) this.remote++;
+    if (this.#logsAreSmall) this.#noteHeld(peer, stream, seq);
     this.#advance(peer, stream, seq, seq);
   }
 
@@ -163,11 +172,11 @@ export class Deliveries {
   }
 
   #mayHaveLeftLogs(stream: Stream, seq: number): boolean {
-    const { logPacketsMax, logBytesMax } = this.#world.options;
+    const { options } = this.#world;
     const packets = this.packetsSealed - (stream.packetsBefore[seq] ?? 0);
     const bytes = this.#bytesSealed - (stream.bytesBefore[seq] ?? 0);
     // A tenth less: a packet's own overhead counts, and what is under way has not pushed everything out yet.
-    return packets > logPacketsMax * 0.9 || bytes > logBytesMax * 0.8;
+    return packets > options.logPacketsMax * 0.9 || bytes > options.logBytesMax * 0.8;
   }
 
   /**
@@ -178,8 +187,25 @@ export class Deliveries {
     const key = streamKey(stream.origin.id, stream.session);
     const neighbours = new Set(peer.core.linkViews().map((link) => link.node));
     return this.#world.live.find(
-      (each) => neighbours.has(each.id) && at(each.gapped, stream.index) === 0 && each.core.holds(key, seq),
+      (each) =>
+        neighbours.has(each.id) &&
+        at(each.gapped, stream.index) === 0 &&
+        each.core.holds(key, seq) &&
+        !this.#cameLate(each, stream, seq),
     );
+  }
+
+  #noteHeld(peer: SimPeer, stream: Stream, seq: number): void {
+    const times = this.#heldSinceMs.get(peer) ?? new Map<number, number>();
+    this.#heldSinceMs.set(peer, times);
+    times.set(stream.index * 1e6 + seq, this.#world.nowMs);
+  }
+
+  /** Whether a neighbour got a packet so late that it may still be on its way from there, when all others have lost it. */
+  #cameLate(peer: SimPeer, stream: Stream, seq: number): boolean {
+    if (!this.#mayHaveLeftLogs(stream, seq)) return false;
+    const sinceMs = this.#heldSinceMs.get(peer)?.get(stream.index * 1e6 + seq) ?? 0;
+    return this.#world.nowMs - sinceMs < onItsWayMs;
   }
 
   /**
