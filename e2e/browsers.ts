@@ -47,7 +47,9 @@ export async function launch(engine: Engine, extraArgs: readonly string[] = []):
 }
 
 /** A Chromium in a process of its own, with the id of that process: to be killed or stopped whole. */
-export async function launchServer(extraArgs: readonly string[] = []): Promise<{ server: BrowserServer; browser: Browser }> {
+export async function launchServer(
+  extraArgs: readonly string[] = [],
+): Promise<{ server: BrowserServer; browser: Browser }> {
   const executablePath = await pathOf('chromium');
   const server = await chromium.launchServer({ executablePath, args: [...chromiumArgs, ...extraArgs] });
   return { server, browser: await chromium.connect(server.wsEndpoint()) };

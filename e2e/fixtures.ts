@@ -2,6 +2,7 @@
 import { randomBytes } from 'node:crypto';
 import { test as base, expect, type Browser, type BrowserContext, type Page } from '@playwright/test';
 import { startRootServer } from '../root-server/server.ts';
+import type { Room } from '../client/api.ts';
 import { launch, type Engine } from './browsers.ts';
 
 type RootServer = Awaited<ReturnType<typeof startRootServer>>;
@@ -36,8 +37,18 @@ export class RoomPage {
 
   async see(): Promise<Seen> {
     return this.page.evaluate(() => {
-      const room = (window as never as { banyan?: { room?: import('../client/api.ts').Room } }).banyan?.room;
-      if (!room) return { id: '', state: 'none', parent: undefined, head: false, clients: [], path: [], roomSize: 0, rootReachable: false };
+      const room = (window as never as { banyan?: { room?: Room } }).banyan?.room;
+      if (!room)
+        return {
+          id: '',
+          state: 'none',
+          parent: undefined,
+          head: false,
+          clients: [],
+          path: [],
+          roomSize: 0,
+          rootReachable: false,
+        };
       const { tree } = room;
       return {
         id: room.self.id,
@@ -76,7 +87,10 @@ export class RoomPage {
 
 export interface Rooms {
   /** Opens a page in the room and joins. */
-  open(engine: Engine, options?: { name?: string; k?: number; link?: string; browser?: Browser; query?: string }): Promise<RoomPage>;
+  open(
+    engine: Engine,
+    options?: { name?: string; k?: number; link?: string; browser?: Browser; query?: string },
+  ): Promise<RoomPage>;
   readonly root: RootServer;
   /** The link of the test's room. */
   readonly link: string;
@@ -101,7 +115,8 @@ export async function openRoom(
   const page = await context.newPage();
   page.on('pageerror', (error) => {
     // Firefox reports a socket that finds no server as an error of the page; tests that kill the root mean it.
-    if (!/establish a connection to the server|interrupted while the page/.test(error.message)) complaints.push(`${name}: ${error.message}`);
+    if (!/establish a connection to the server|interrupted while the page/.test(error.message))
+      complaints.push(`${name}: ${error.message}`);
   });
   page.on('console', (message) => {
     if (/content.security|trusted.?type/i.test(message.text())) complaints.push(`${name}: ${message.text()}`);
@@ -171,7 +186,8 @@ export function problemsOf(seen: readonly Seen[]): string[] {
     if (view.path.at(-1) !== view.id) problems.push(`${short} has no path`);
     if (view.head) continue;
     if (!byId.get(view.parent ?? '')?.clients.includes(view.id)) problems.push(`${short} is no client of its parent`);
-    if (pathOf(view.id, byId).join() !== view.path.join()) problems.push(`${short} has another path than its parents say`);
+    if (pathOf(view.id, byId).join() !== view.path.join())
+      problems.push(`${short} has another path than its parents say`);
   }
   return problems;
 }
@@ -179,7 +195,7 @@ export function problemsOf(seen: readonly Seen[]): string[] {
 /** From the head to a node, by following parents. */
 function pathOf(id: string, byId: ReadonlyMap<string, Seen>): string[] {
   const path: string[] = [];
-  for (let at: string | undefined = id; at !== undefined && path.length <= byId.size; ) {
+  for (let at: string | undefined = id; at !== undefined && path.length <= byId.size;) {
     path.unshift(at);
     const view = byId.get(at);
     at = view === undefined || view.head ? undefined : view.parent;

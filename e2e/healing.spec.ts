@@ -65,7 +65,9 @@ test('[M1] [H2] [L7] nine pages talk; one in the middle is killed and one stoppe
       expect(book.texts[frozenId]?.at(-1)).toBe(String(slept.sent));
       expect(isRun(book.texts[frozenId] ?? [], 1)).toBe(true);
     }
-    const healMs = (await Promise.all(pages.map(heard))).filter((book) => book.heals > 0).map((book) => Math.round(book.healMs ?? 0));
+    const healMs = (await Promise.all(pages.map(heard)))
+      .filter((book) => book.heals > 0)
+      .map((book) => Math.round(book.healMs ?? 0));
     testInfo.annotations.push({ type: 'healMs', description: healMs.join(' ') });
     console.log(`healed after ${healMs.join(', ')} ms; the sleeper had ${slept.gaps} gaps`);
   } finally {
@@ -82,5 +84,11 @@ test('[H1] a page that is reloaded comes back without a ghost', async ({ rooms }
   await untilOneTree(pages);
   await pages[1]?.say('back again');
   await expect.poll(async () => pages[0]?.texts()).toContain('back again');
-  await expect.poll(() => pages[0]?.page.evaluate(() => (window as never as { banyan: { room: { members: Map<string, unknown> } } }).banyan.room.members.size)).toBe(2);
+  await expect
+    .poll(() =>
+      pages[0]?.page.evaluate(
+        () => (window as never as { banyan: { room: { members: Map<string, unknown> } } }).banyan.room.members.size,
+      ),
+    )
+    .toBe(2);
 });

@@ -37,7 +37,10 @@ function makeNamespace(): string | undefined {
 }
 
 function removeNamespace(): void {
-  for (const args of [['netns', 'del', space], ['link', 'del', outside]]) {
+  for (const args of [
+    ['netns', 'del', space],
+    ['link', 'del', outside],
+  ]) {
     try {
       ip(...args);
     } catch {
@@ -46,7 +49,9 @@ function removeNamespace(): void {
   }
 }
 
-test('[H2] [L4] a browser whose network goes away without a word is healed around, and catches up when it is back', async ({ rooms }) => {
+test('[H2] [L4] a browser whose network goes away without a word is healed around, and catches up when it is back', async ({
+  rooms,
+}) => {
   test.setTimeout(180_000);
   const why = makeNamespace();
   test.skip(why !== undefined, why);
@@ -83,7 +88,12 @@ test('[H2] [L4] a browser whose network goes away without a word is healed aroun
     expect(books.map((book) => book.gaps)).toEqual(books.map(() => 0));
     const awayBook = await heard(away);
     for (const id of ids) expect(isRun(awayBook.texts[id] ?? [])).toBe(true);
-    console.log(`healed after ${books.filter((book) => book.heals > 0).map((book) => Math.round(book.healMs ?? 0)).join(', ')} ms`);
+    console.log(
+      `healed after ${books
+        .filter((book) => book.heals > 0)
+        .map((book) => Math.round(book.healMs ?? 0))
+        .join(', ')} ms`,
+    );
   } finally {
     await far?.close();
     await (await rooms.browser('chromium')).close();

@@ -47,7 +47,13 @@ export async function heard(page: RoomPage): Promise<Heard> {
   return page.page.evaluate(() => {
     const { notebook, banyan } = window as never as PageWindow;
     const stats = banyan.room.stats();
-    return { texts: notebook.texts, gaps: notebook.gaps, sent: notebook.sent, healMs: stats.lastHealMs, heals: stats.heals };
+    return {
+      texts: notebook.texts,
+      gaps: notebook.gaps,
+      sent: notebook.sent,
+      healMs: stats.lastHealMs,
+      heals: stats.heals,
+    };
   });
 }
 

@@ -61,7 +61,9 @@ test('[M1] [M4] [W8] seven pages of two engines form one tree; all messages arri
   }
 });
 
-test('[H4] [H6] a tab in the middle is closed: its clients come back by themselves and messages reach everyone', async ({ rooms }) => {
+test('[H4] [H6] a tab in the middle is closed: its clients come back by themselves and messages reach everyone', async ({
+  rooms,
+}) => {
   const pages: RoomPage[] = [];
   for (let i = 0; i < 7; i++) pages.push(await rooms.open(i < 4 ? 'chromium' : 'firefox', { name: `peer ${i}` }));
   const seen = await untilOneTree(pages);
@@ -93,7 +95,10 @@ test('[A4] the head is closed: another becomes head and the room goes on', async
 test('[R9] two rooms on one root never see each other', async ({ rooms }) => {
   const other = rooms.newLink();
   const mine = [await rooms.open('chromium', { name: 'a1' }), await rooms.open('firefox', { name: 'a2' })];
-  const theirs = [await rooms.open('chromium', { name: 'zoltan', link: other }), await rooms.open('chromium', { name: 'b2', link: other })];
+  const theirs = [
+    await rooms.open('chromium', { name: 'zoltan', link: other }),
+    await rooms.open('chromium', { name: 'b2', link: other }),
+  ];
   await untilOneTree(mine);
   await untilOneTree(theirs);
   await mine[0]?.say('only for a');
@@ -106,7 +111,9 @@ test('[R9] two rooms on one root never see each other', async ({ rooms }) => {
   }
 });
 
-test('[U2] [R7] the root is killed and started again: pages say so, go on talking, and register again', async ({ rooms }) => {
+test('[U2] [R7] the root is killed and started again: pages say so, go on talking, and register again', async ({
+  rooms,
+}) => {
   let root = await startRootProcess();
   const link = `${root.url}/#${secret()}`;
   const pages: RoomPage[] = [];
@@ -116,7 +123,9 @@ test('[U2] [R7] the root is killed and started again: pages say so, go on talkin
   for (const page of pages) await expect(page.page.getByTestId('banner-root-away')).toBeVisible({ timeout: 30_000 });
   for (const page of pages) await page.say(`${page.name} without a root`);
   for (const page of pages) {
-    await expect.poll(async () => (await page.texts()).filter((text) => text.endsWith('without a root')).length).toBe(5);
+    await expect
+      .poll(async () => (await page.texts()).filter((text) => text.endsWith('without a root')).length)
+      .toBe(5);
   }
   root = await startRootProcess(root.port);
   for (const page of pages) await expect(page.page.getByTestId('banner-root-away')).toBeHidden({ timeout: 30_000 });
@@ -139,7 +148,10 @@ test('[S2] a page over plain http at another address joins the same tree without
     const plainLink = rooms.link.replace('127.0.0.1', 'banyan.test');
     const bare = await openRoom(await plain.newContext(), plainLink, 'bare', rooms.complaints);
     await untilOneTree([safe, bare]);
-    expect(await bare.page.evaluate(() => [window.isSecureContext, typeof crypto.subtle])).toEqual([false, 'undefined']);
+    expect(await bare.page.evaluate(() => [window.isSecureContext, typeof crypto.subtle])).toEqual([
+      false,
+      'undefined',
+    ]);
     await expect(bare.page.getByTestId('banner-insecure')).toBeVisible();
     await expect(safe.page.getByTestId('banner-insecure')).toBeHidden();
     await safe.say('from the safe side');

@@ -49,12 +49,4 @@ export type LinkReason = (typeof linkReasons)[number];
 export type ReasonCode = RootErrorCode | LinkReason | 'user' | 'root-down';
 
 /** Why `parseBuf` refused some bytes. Counted, never thrown. */
-export type DecodeErrorCode =
-  | 'short'
-  | 'trailing'
-  | 'version'
-  | 'type'
-  | 'action'
-  | 'flags'
-  | 'length'
-  | 'value';
+export type DecodeErrorCode = 'short' | 'trailing' | 'version' | 'type' | 'action' | 'flags' | 'length' | 'value';

@@ -47,7 +47,11 @@ class Bench {
         signer: { publicKey: this.me.publicKey, id: this.me.id, seal: (packet) => Promise.resolve(sign(packet)) },
         verifier: {
           verify: (packet) => {
-            const verified = { ...packet, senderId: toHex(packet.sender.subarray(0, 16)) as NodeId, plainText: packet.body };
+            const verified = {
+              ...packet,
+              senderId: toHex(packet.sender.subarray(0, 16)) as NodeId,
+              plainText: packet.body,
+            };
             if (this.verifyAtOnce) return verified;
             return new Promise((done) => {
               this.verifications.push({ packet, done });
@@ -82,9 +86,26 @@ class Bench {
     this.root(sign(rootFactory.newChallenge({ challenge: new Uint8Array(32), epoch: 1, rootTimeMs: 2 })));
     this.root(sign(rootFactory.newRegRes({ epoch: 1, rootTimeMs: 2, roomSize: 1, headDenied: false })));
     const [ticket, placementVersion] = ['1'.repeat(32) as never, 0];
-    const assignment = { purpose: 'parent', result: 'head', target: noNode, ticket, placementVersion, expiresInMs: 1, retryAfterMs: 1 } as const;
+    const assignment = {
+      purpose: 'parent',
+      result: 'head',
+      target: noNode,
+      ticket,
+      placementVersion,
+      expiresInMs: 1,
+      retryAfterMs: 1,
+    } as const;
     this.root(rootFactory.newAssignment(assignment, 'response'));
-    this.root(rootFactory.newExpect({ purpose: 'parent', client: client.id, ticket, placementVersion: 1, expiresInMs: 9_000, excess: 0 }));
+    this.root(
+      rootFactory.newExpect({
+        purpose: 'parent',
+        client: client.id,
+        ticket,
+        placementVersion: 1,
+        expiresInMs: 9_000,
+        excess: 0,
+      }),
+    );
     this.root(sign(client.factory.newSignal({ to: this.me.id, ticket, data: Uint8Array.of(1) })));
     this.linkEvents?.up(binding);
     const hello = { ticket, role: 'parent', binding, frontierDigest: 0, attachEpoch: 1, newcomer: false } as const;
@@ -94,7 +115,8 @@ class Bench {
   }
 
   give(...packets: Packet[]): void {
-    for (const frame of encodeFrames(packets.map((packet) => encodePacket(sign(packet))))) this.linkEvents?.frame(frame);
+    for (const frame of encodeFrames(packets.map((packet) => encodePacket(sign(packet)))))
+      this.linkEvents?.frame(frame);
   }
 
   async settle(): Promise<void> {
@@ -188,7 +210,9 @@ describe('Peer', () => {
 
   it('journals every input with its time', async () => {
     const bench = await new Bench().withClient();
-    expect(bench.peer.journal.map((entry) => entry.input.kind)).toEqual(expect.arrayContaining(['rootUp', 'rootPacket', 'linkUp', 'packet']));
+    expect(bench.peer.journal.map((entry) => entry.input.kind)).toEqual(
+      expect.arrayContaining(['rootUp', 'rootPacket', 'linkUp', 'packet']),
+    );
   });
 });
 
@@ -200,7 +224,9 @@ describe('Stream', () => {
     for (const frame of encodeFrames([Uint8Array.of(1), Uint8Array.of(2)])) stream.push(1, frame);
     stream.push(1, Uint8Array.of(9));
     expect(stream.clients.get(client.id)?.packets).toHaveLength(3);
-    expect(stream.readInBuff().map((buffer) => buffer.packets.map((packet) => packet?.[0]))).toEqual([[1, 2, undefined]]);
+    expect(stream.readInBuff().map((buffer) => buffer.packets.map((packet) => packet?.[0]))).toEqual([
+      [1, 2, undefined],
+    ]);
     expect(stream.readInBuff()).toEqual([]);
     stream.removeClient(client.id);
     expect(stream.clients.size).toBe(0);
@@ -209,7 +235,11 @@ describe('Stream', () => {
   it('holds the order of what it sends while one packet is being signed', async () => {
     const sent: Uint8Array[] = [];
     const stream = new Stream(2, () => undefined);
-    stream.addLink(1, client.id, false, { send: (frame) => sent.push(frame), signal: () => undefined, close: () => undefined });
+    stream.addLink(1, client.id, false, {
+      send: (frame) => sent.push(frame),
+      signal: () => undefined,
+      close: () => undefined,
+    });
     let finish: (packet: Packet) => void = () => undefined;
     stream.sendMessage(1, new Promise<Packet>((resolve) => (finish = resolve)));
     stream.sendMessage(1, sign(client.factory.newHealing(client.id)));

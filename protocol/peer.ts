@@ -282,7 +282,11 @@ export class Peer {
     this.#turn();
   }
 
-  #verify(link: LinkId, packet: Packet, toInput: (verified: VerifiedPacket | undefined) => CoreInput | undefined): void {
+  #verify(
+    link: LinkId,
+    packet: Packet,
+    toInput: (verified: VerifiedPacket | undefined) => CoreInput | undefined,
+  ): void {
     const verified = this.#ports.verifier.verify(packet);
     if (!(verified instanceof Promise)) {
       this.#queue(link, toInput(verified));

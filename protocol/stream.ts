@@ -127,7 +127,7 @@ export class Stream {
       this.#onSent(packet, link.node, bytes.length);
       count++;
     }
-    link.out.splice(0, count);
+    link.out = link.out.slice(count);
     for (const frame of encodeFrames(ready)) link.link.send(frame);
   }
 

@@ -47,14 +47,7 @@ export type PeerRole = 'peer' | 'leaf' | 'relay';
 export type LinkRole = 'parent' | 'client' | 'backupOut' | 'backupIn';
 
 /** Where a peer stands. `reason` in a state change says why in a closed vocabulary (errors.ts). */
-export type PeerState =
-  | 'idle'
-  | 'registering'
-  | 'advertising'
-  | 'connecting'
-  | 'attached'
-  | 'healing'
-  | 'left';
+export type PeerState = 'idle' | 'registering' | 'advertising' | 'connecting' | 'attached' | 'healing' | 'left';
 
 /** Key of a sender's stream. */
 export function streamKey(sender: NodeId, session: SessionId): StreamKey {

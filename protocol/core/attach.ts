@@ -150,7 +150,8 @@ export class Attach {
     if (answer.headDenied) this.#events.stepDown();
     this.#tellOffer();
     this.#events.registered();
-    if (this.#links.parent() === undefined && !this.#position.head && this.#position.state !== 'left') this.want(noNode, 'none');
+    if (this.#links.parent() === undefined && !this.#position.head && this.#position.state !== 'left')
+      this.want(noNode, 'none');
     this.#ctx.treeChanged();
   }
 
@@ -309,7 +310,10 @@ export class Attach {
     }
   }
 
-  signal(packet: VerifiedPacket, accept: (from: NodeId, ticket: AssignmentBody['ticket']) => LinkState | undefined): void {
+  signal(
+    packet: VerifiedPacket,
+    accept: (from: NodeId, ticket: AssignmentBody['ticket']) => LinkState | undefined,
+  ): void {
     const body = signalBody.decode(packet.body);
     if (body?.to !== this.#ctx.self) return;
     const link = this.#links.byTicket(body.ticket) ?? accept(packet.senderId, body.ticket);
@@ -339,4 +343,3 @@ export class Attach {
     }
   }
 }
-

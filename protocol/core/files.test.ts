@@ -35,16 +35,21 @@ function want(peer: PeerScript, link: LinkId, from: Other, next: number): void {
 /** Answers every `readChunk` since the last `clear`. */
 function serve(peer: PeerScript): number[] {
   const reads = peer.of('readChunk');
-  for (const { link, file, index } of reads) peer.give({ kind: 'chunkRead', link, file, index, packet: chunk(c, index) });
+  for (const { link, file, index } of reads)
+    peer.give({ kind: 'chunkRead', link, file, index, packet: chunk(c, index) });
   return reads.map((read) => read.index);
 }
 
 describe('files', () => {
   it('[F1] [F3] announces a file once and says to both neighbours how far it is', () => {
     const { peer, up, down } = between();
-    expect(peer.of('file')).toMatchObject([{ file: key, sender: c.id, manifest: { name: 'notes.txt', sizeBytes: 95 } }]);
+    expect(peer.of('file')).toMatchObject([
+      { file: key, sender: c.id, manifest: { name: 'notes.txt', sizeBytes: 95 } },
+    ]);
     for (const link of [up, down]) {
-      expect(peer.sent(link, 'want').map((packet) => wantBody.decode(packet.body))).toMatchObject([[{ file: 7, next: 0 }]]);
+      expect(peer.sent(link, 'want').map((packet) => wantBody.decode(packet.body))).toMatchObject([
+        [{ file: 7, next: 0 }],
+      ]);
     }
     peer.give({ kind: 'packet', link: up, packet: announcement(c, 2) });
     expect(peer.of('file')).toHaveLength(1);
@@ -78,7 +83,12 @@ describe('files', () => {
   it('[F4] reads at most three chunks ahead and stops at the window', () => {
     const peer = new PeerScript(1).becomeHead();
     const down = peer.takeClient(b);
-    const message = { content: 'file', data: manifestBody.encode({ ...manifest, sizeBytes: 2_000_000, chunkBytes: 16_000 }), to: noNode, channel: '' } as const;
+    const message = {
+      content: 'file',
+      data: manifestBody.encode({ ...manifest, sizeBytes: 2_000_000, chunkBytes: 16_000 }),
+      to: noNode,
+      channel: '',
+    } as const;
     peer.clear().give({ kind: 'send', messages: [message], timeMs: 1 });
     const own = fileKey(peer.me.id, peer.core.view().session, 7);
     const have = { sender: peer.me.id, session: peer.core.view().session, file: 7, next: 0 };
@@ -100,16 +110,25 @@ describe('files', () => {
     const { peer, up, down } = between();
     for (let index = 0; index < 10; index++) peer.give({ kind: 'packet', link: up, packet: chunk(c, index) });
     expect(peer.of('chunk').at(-1)?.done).toBe(true);
-    peer.packet(down, b, b.factory.newProgress({ sender: c.id, session: c.factory.session, file: 7, complete: 2, peers: 5 }));
+    peer.packet(
+      down,
+      b,
+      b.factory.newProgress({ sender: c.id, session: c.factory.session, file: 7, complete: 2, peers: 5 }),
+    );
     peer.pass(1_100);
-    expect(progressBody.decode(peer.sent(up, 'progress').at(-1)?.body ?? new Uint8Array(0))).toMatchObject({ complete: 3, peers: 6 });
+    expect(progressBody.decode(peer.sent(up, 'progress').at(-1)?.body ?? new Uint8Array(0))).toMatchObject({
+      complete: 3,
+      peers: 6,
+    });
 
     const sender = new PeerScript(2).becomeHead();
     const client = sender.takeClient(a);
     const message = { content: 'file', data: manifestBody.encode(manifest), to: noNode, channel: '' } as const;
     sender.give({ kind: 'send', messages: [message], timeMs: 1 });
     const { session } = sender.core.view();
-    sender.packet(client, a, a.factory.newProgress({ sender: sender.me.id, session, file: 7, complete: 3, peers: 6 })).pass(1_100);
+    sender
+      .packet(client, a, a.factory.newProgress({ sender: sender.me.id, session, file: 7, complete: 3, peers: 6 }))
+      .pass(1_100);
     expect(sender.of('fileProgress')).toMatchObject([{ complete: 3, peers: 6 }]);
   });
 

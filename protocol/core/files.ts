@@ -128,7 +128,7 @@ export class Files {
 
   wanted(link: LinkState, haves: readonly FileHave[]): void {
     let files = this.#sending.get(link.id);
-    if (files === undefined) this.#sending.set(link.id, (files = new Map()));
+    if (files === undefined) this.#sending.set(link.id, (files = new Map<FileKey, Sending>()));
     for (const have of haves) {
       const key = fileKey(have.sender, have.session, have.file);
       const sending = files.get(key);
@@ -247,4 +247,3 @@ export class Files {
     this.#links.send(link, this.#ctx.factory.newProgress({ sender, session, file, complete, peers }));
   }
 }
-

@@ -11,7 +11,13 @@ import {
   unsealedMessagesMax,
 } from '../limits.ts';
 import { noSession, splitStreamKey, streamKey, type LinkId, type NodeId, type StreamKey } from '../types.ts';
-import { frontierEntriesMax, messageSize, type FrontierBody, type FrontierEntry, type Message } from '../wire/bodies.ts';
+import {
+  frontierEntriesMax,
+  messageSize,
+  type FrontierBody,
+  type FrontierEntry,
+  type Message,
+} from '../wire/bodies.ts';
 import type { VerifiedPacket } from '../wire/packet.ts';
 import type { Context } from './context.ts';
 import type { Files } from './files.ts';
@@ -233,7 +239,8 @@ export class Flood {
     this.#pulledAtMs = this.#ctx.nowMs;
     for (const link of this.#links.all()) {
       if (link.phase !== 'open') continue;
-      const isAtIt = link.asked !== undefined || [...this.streams.waiting].some((state) => this.#isPromised(link, state));
+      const isAtIt =
+        link.asked !== undefined || [...this.streams.waiting].some((state) => this.#isPromised(link, state));
       if (!isAtIt || this.#ctx.nowMs - link.askedAtMs >= promiseLifeMs) this.pull(link);
     }
   }
@@ -251,7 +258,8 @@ export class Flood {
       if (link.phase !== 'open') continue;
       if (nowMs - link.openedAtMs < gapWaitMs) return true;
       if (nowMs - link.askedAtMs >= promiseLifeMs) continue;
-      if (link.asked !== undefined || this.#isPromised(link, state)) return true;
+      const isOwedAnswer = link.asked !== undefined && link.answeredAtMs < state.missingSinceMs;
+      if (isOwedAnswer || this.#isPromised(link, state)) return true;
     }
     return false;
   }
@@ -314,6 +322,7 @@ export class Flood {
     } else {
       this.#takeBaselines(said);
       link.promised = said;
+      link.answeredAtMs = this.#ctx.nowMs;
       // What they did not mention they have just as this end had it when it asked.
       const theirs = link.asked ?? new Map<StreamKey, FrontierEntry>();
       link.asked = undefined;

@@ -63,7 +63,8 @@ export class Healing {
   /** Whether a backup may become the parent: no circle can come of it, as last heard (rule H7). */
   #isRescue(backup: LinkState): boolean {
     const clients = this.#links.clients();
-    if (backup.remoteParent === this.#ctx.self || clients.some((client) => client.remote === backup.remote)) return false;
+    if (backup.remoteParent === this.#ctx.self || clients.some((client) => client.remote === backup.remote))
+      return false;
     return backup.remoteDepth === 255 || this.#suits(backup, this.#position.lastDepth);
   }
 
@@ -72,7 +73,9 @@ export class Healing {
    * depth, in the root's order, which has no circles.
    */
   #suits(backup: LinkState, depth: number): boolean {
-    return backup.remoteDepth < depth || (depth === 2 && backup.remoteDepth === 2) || this.#links.clients().length === 0;
+    return (
+      backup.remoteDepth < depth || (depth === 2 && backup.remoteDepth === 2) || this.#links.clients().length === 0
+    );
   }
 
   #askRescue(backup: LinkState): void {
@@ -194,4 +197,3 @@ export class Healing {
     }
   }
 }
-

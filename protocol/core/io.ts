@@ -53,7 +53,13 @@ export type CoreOutput =
   | { readonly kind: 'seal'; readonly packet: Packet }
   /** A message packet in its place: exactly once and in order for each sender. `packet.plainText` holds the messages. */
   | { readonly kind: 'deliver'; readonly packet: VerifiedPacket<'message'> }
-  | { readonly kind: 'gap'; readonly sender: NodeId; readonly session: SessionId; readonly from: number; readonly to: number }
+  | {
+      readonly kind: 'gap';
+      readonly sender: NodeId;
+      readonly session: SessionId;
+      readonly from: number;
+      readonly to: number;
+    }
   | { readonly kind: 'presence'; readonly node: NodeId; readonly presence: PresenceBody; readonly self: boolean }
   /** Somebody (oneself included) announced a file. */
   | { readonly kind: 'file'; readonly file: FileKey; readonly sender: NodeId; readonly manifest: Manifest }
@@ -74,7 +80,12 @@ export type CoreOutput =
   | { readonly kind: 'state'; readonly state: PeerState; readonly reason: ReasonCode }
   /** The view (`view()`) changed: parent, clients, path, size, edges or the root's reachability. */
   | { readonly kind: 'tree' }
-  | { readonly kind: 'probe'; readonly probe: number; readonly path: readonly NodeId[]; readonly rootReachable: boolean }
+  | {
+      readonly kind: 'probe';
+      readonly probe: number;
+      readonly path: readonly NodeId[];
+      readonly rootReachable: boolean;
+    }
   /** Something failed that the user may want to know and that the core goes on from. */
   | { readonly kind: 'error'; readonly code: ReasonCode; readonly node?: NodeId };
 

@@ -48,6 +48,8 @@ export interface LinkState {
   /** What this end had when it last asked, until the answer comes: it tells only what differs from that. */
   asked: Map<StreamKey, FrontierEntry> | undefined;
   askedAtMs: number;
+  /** When the last answer was whole, ms. */
+  answeredAtMs: number;
   /** What the far end said it has and this end lacked: on its way here. */
   promised: Map<StreamKey, FrontierEntry> | undefined;
   /** Entries of a frontier that is still arriving. */
@@ -160,6 +162,7 @@ export class Links {
       theirs: undefined,
       asked: undefined,
       askedAtMs: 0,
+      answeredAtMs: -Infinity,
       promised: undefined,
       arriving: undefined,
       helloEnd: 0,
@@ -240,7 +243,8 @@ export class Links {
     const { nowMs } = this.#ctx;
     if (link.lastPing !== undefined && ping.echo !== 0) {
       const rttMs = (((nowMs >>> 0) - ping.echo) >>> 0) - ping.echoAgeMs;
-      if (rttMs >= 0 && rttMs < 60_000) link.rttMs = link.rttMs === undefined ? rttMs : link.rttMs * 0.75 + rttMs * 0.25;
+      if (rttMs >= 0 && rttMs < 60_000)
+        link.rttMs = link.rttMs === undefined ? rttMs : link.rttMs * 0.75 + rttMs * 0.25;
     } else if (link.rttMs === undefined && ping.echo !== 0) {
       link.rttMs = Math.max(0, (((nowMs >>> 0) - ping.echo) >>> 0) - ping.echoAgeMs);
     }
@@ -285,7 +289,8 @@ export class Links {
     const sinceMs = nowMs - linkDeadAfterMs + graceAfterSleepMs;
     for (const link of this.#byId.values()) {
       link.lastHeardMs = Math.max(link.lastHeardMs, sinceMs);
-      if (link.probe !== undefined) link.probe = { packet: link.probe.packet, atMs: Math.max(link.probe.atMs, sinceMs) };
+      if (link.probe !== undefined)
+        link.probe = { packet: link.probe.packet, atMs: Math.max(link.probe.atMs, sinceMs) };
       link.lastPingMs = Math.min(link.lastPingMs, nowMs - pingPeriodMs);
     }
   }

@@ -1,7 +1,16 @@
 import { describe, expect, it } from 'vitest';
 import { linkWindowBytes } from '../limits.ts';
 import { noNode, streamKey, type NodeId, type SessionId } from '../types.ts';
-import { advertiseBody, confirmBody, edgesBody, frontierBody, leaveBody, messagesBody, regReqBody, sweepBody } from '../wire/bodies.ts';
+import {
+  advertiseBody,
+  confirmBody,
+  edgesBody,
+  frontierBody,
+  leaveBody,
+  messagesBody,
+  regReqBody,
+  sweepBody,
+} from '../wire/bodies.ts';
 import { encodeUtf8 } from '../wire/bytes.ts';
 import { Other, PeerScript } from './peer-script.ts';
 import { Streams } from './streams.ts';
@@ -17,9 +26,16 @@ describe('attaching', () => {
     expect(peer.of('openLink')).toEqual([]);
     const link = peer.attachTo(a);
     expect(peer.core.view()).toMatchObject({ state: 'attached', parent: a.id, path: [a.id, peer.me.id], roomSize: 2 });
-    expect(confirmBody.decode(peer.sentRoot('advertise')[1]?.body ?? new Uint8Array(0))).toMatchObject({ target: a.id });
+    expect(confirmBody.decode(peer.sentRoot('advertise')[1]?.body ?? new Uint8Array(0))).toMatchObject({
+      target: a.id,
+    });
     expect(peer.sent(link, 'hello').map((packet) => packet.action)).toEqual(['request']);
-    expect(peer.of('state').map((output) => output.state)).toEqual(['registering', 'advertising', 'connecting', 'attached']);
+    expect(peer.of('state').map((output) => output.state)).toEqual([
+      'registering',
+      'advertising',
+      'connecting',
+      'attached',
+    ]);
   });
 
   it('[R7] says where it hangs when the root comes back', () => {
@@ -112,7 +128,11 @@ describe('messages and the log', () => {
     peer.message(up, c, 1).message(up, c, 1).message(up, c, 3).message(up, c, 2);
     expect(peer.delivered(c)).toEqual([1, 2, 3]);
     expect(peer.core.counters().duplicates).toBe(1);
-    expect(peer.sent(down, 'message').map((packet) => [packet.header.seq, packet.hops])).toEqual([[1, 2], [2, 2], [3, 2]]);
+    expect(peer.sent(down, 'message').map((packet) => [packet.header.seq, packet.hops])).toEqual([
+      [1, 2],
+      [2, 2],
+      [3, 2],
+    ]);
     expect(peer.sent(up, 'message')).toEqual([]);
   });
 
@@ -120,7 +140,9 @@ describe('messages and the log', () => {
     const peer = new PeerScript(1, { originBurst: 1, originRatePerSecond: 1 }).becomeHead();
     for (let i = 0; i < 5; i++) peer.give({ kind: 'send', messages: [text(`${i}`)], timeMs: 1 });
     peer.pass(3_000);
-    const packets = peer.of('deliver').map((output) => messagesBody.decode(output.packet.plainText ?? new Uint8Array(0))?.length);
+    const packets = peer
+      .of('deliver')
+      .map((output) => messagesBody.decode(output.packet.plainText ?? new Uint8Array(0))?.length);
     expect(packets).toEqual([1, 4]);
   });
 
@@ -163,10 +185,31 @@ describe('messages and the log', () => {
 
     const young = new PeerScript(2).register();
     const parent = young.connectTo(a);
-    young.packet(parent, a, a.factory.newHello({ ticket: '0'.repeat(32) as never, role: 'parent', binding: new Uint8Array(32).fill(5), frontierDigest: 99, attachEpoch: 1, newcomer: false }, 'response'));
+    young.packet(
+      parent,
+      a,
+      a.factory.newHello(
+        {
+          ticket: '0'.repeat(32) as never,
+          role: 'parent',
+          binding: new Uint8Array(32).fill(5),
+          frontierDigest: 99,
+          attachEpoch: 1,
+          newcomer: false,
+        },
+        'response',
+      ),
+    );
     expect(young.sent(parent, 'frontier').map((packet) => packet.action)).toEqual(['pull']);
     const session = c.factory.session;
-    young.packet(parent, a, a.factory.newFrontier({ last: true, entries: [{ sender: c.id, session, next: 5, oldest: 3, presence: 0 }] }, 'response'));
+    young.packet(
+      parent,
+      a,
+      a.factory.newFrontier(
+        { last: true, entries: [{ sender: c.id, session, next: 5, oldest: 3, presence: 0 }] },
+        'response',
+      ),
+    );
     young.message(parent, c, 3).message(parent, c, 4).message(parent, d, 2);
     expect(young.delivered(c)).toEqual([3, 4]);
     // A stream the parent did not know starts at 1, so 2 waits.
@@ -214,7 +257,8 @@ describe('messages and the log', () => {
   it('[L8] a cursor that fell out of the log goes on at its oldest packet', () => {
     const peer = new PeerScript(1, { logPacketsMax: 20, originBurst: 1_000 }).becomeHead();
     const slow = peer.takeClient(a);
-    for (let i = 0; i < 60; i++) peer.give({ kind: 'send', messages: [{ ...text(''), data: new Uint8Array(8_000) }], timeMs: 1 });
+    for (let i = 0; i < 60; i++)
+      peer.give({ kind: 'send', messages: [{ ...text(''), data: new Uint8Array(8_000) }], timeMs: 1 });
     const before = peer.sent(slow, 'message').length;
     peer.clear();
     for (let i = 0; i < 60; i++) peer.give({ kind: 'linkDrained', link: slow, bytes: 9_000 });
@@ -276,7 +320,11 @@ describe('reunion', () => {
     const swept = peer.sent(down, 'reunion').map((packet) => sweepBody.decode(packet.body)?.path);
     expect(swept).toEqual([[a.id, peer.me.id]]);
     expect(peer.sent(up, 'reunion')).toEqual([]);
-    peer.packet(down, b, b.factory.newReunion({ epoch: 1, round: 1, subtreeSize: 5, height: 2, freeSlots: 1, attachEpoch: 1 }));
+    peer.packet(
+      down,
+      b,
+      b.factory.newReunion({ epoch: 1, round: 1, subtreeSize: 5, height: 2, freeSlots: 1, attachEpoch: 1 }),
+    );
     expect(peer.sent(up, 'reunion')).toHaveLength(1);
     expect(peer.core.view().subtreeSize).toBe(6);
     peer.clear().sweep(up, a, [a.id]).pass(1_100);
@@ -288,7 +336,10 @@ describe('reunion', () => {
     const down = peer.takeClient(a);
     peer.give({ kind: 'rootDown' }).clear();
     for (let i = 0; i < 5; i++) peer.pass(1_000).ping(down, a);
-    const last = peer.sent(down, 'reunion').map((packet) => sweepBody.decode(packet.body)).at(-1);
+    const last = peer
+      .sent(down, 'reunion')
+      .map((packet) => sweepBody.decode(packet.body))
+      .at(-1);
     expect(last).toMatchObject({ rootReachable: false, path: [peer.me.id] });
     expect(peer.core.view()).toMatchObject({ head: true, clients: [a.id], rootReachable: false });
   });
@@ -327,8 +378,16 @@ describe('reunion', () => {
     const peer = new PeerScript(1).register();
     const up = peer.attachTo(a);
     const down = peer.takeClient(b);
-    peer.clear().packet(up, a, a.factory.newSweep({ epoch: 1, round: 1, roomSize: 3, rootReachable: true, path: [c.id, a.id] }, 'push'));
-    expect(peer.sent(down, 'reunion').map((packet) => [packet.action, sweepBody.decode(packet.body)?.path.length])).toEqual([['push', 3]]);
+    peer
+      .clear()
+      .packet(
+        up,
+        a,
+        a.factory.newSweep({ epoch: 1, round: 1, roomSize: 3, rootReachable: true, path: [c.id, a.id] }, 'push'),
+      );
+    expect(
+      peer.sent(down, 'reunion').map((packet) => [packet.action, sweepBody.decode(packet.body)?.path.length]),
+    ).toEqual([['push', 3]]);
   });
 
   it('[U6] answers a reunion on demand by the way it came', () => {
@@ -348,7 +407,10 @@ describe('healing', () => {
     const link = peer.takeClient(a);
     peer.clear().pass(5_100);
     expect(peer.closed(link)).toBe('silent');
-    expect(leaveBody.decode(peer.sentRoot('leave')[0]?.body ?? new Uint8Array(0))).toMatchObject({ subject: a.id, reason: 'silent' });
+    expect(leaveBody.decode(peer.sentRoot('leave')[0]?.body ?? new Uint8Array(0))).toMatchObject({
+      subject: a.id,
+      reason: 'silent',
+    });
   });
 
   it('[H3] a link whose far end hears nothing is dead though it still brings packets', () => {
@@ -372,9 +434,28 @@ describe('healing', () => {
     expect(peer.sent(down, 'healing')).toHaveLength(1);
     expect(peer.sent(backup, 'hello').map((packet) => packet.action)).toEqual(['promote']);
     expect(peer.sentRoot('advertise')).toEqual([]);
-    peer.packet(backup, b, b.factory.newHello({ ticket: '0'.repeat(32) as never, role: 'parent', binding: new Uint8Array(32), frontierDigest: 0, attachEpoch: 3, newcomer: false }, 'response'));
+    peer.packet(
+      backup,
+      b,
+      b.factory.newHello(
+        {
+          ticket: '0'.repeat(32) as never,
+          role: 'parent',
+          binding: new Uint8Array(32),
+          frontierDigest: 0,
+          attachEpoch: 3,
+          newcomer: false,
+        },
+        'response',
+      ),
+    );
     peer.sweep(backup, b, [c.id, b.id]);
-    expect(peer.core.view()).toMatchObject({ state: 'attached', parent: b.id, clients: [d.id], path: [c.id, b.id, peer.me.id] });
+    expect(peer.core.view()).toMatchObject({
+      state: 'attached',
+      parent: b.id,
+      clients: [d.id],
+      path: [c.id, b.id, peer.me.id],
+    });
     expect(peer.core.counters().heals).toBe(1);
   });
 
@@ -385,7 +466,9 @@ describe('healing', () => {
     peer.ping(backup, b, { depth: 2, parent: c.id }).clear();
     peer.packet(up, a, a.factory.newLeave(a.id, 'left', 0xffffffff)).pass(1_600);
     expect(peer.closed(backup)).toBe('refused-full');
-    expect(peer.sentRoot('advertise').map((packet) => advertiseBody.decode(packet.body))).toMatchObject([{ complaint: a.id, reason: 'left' }]);
+    expect(peer.sentRoot('advertise').map((packet) => advertiseBody.decode(packet.body))).toMatchObject([
+      { complaint: a.id, reason: 'left' },
+    ]);
   });
 
   it('[H8] an unanchored peer refuses clients by ticket but takes the backups it holds', () => {
@@ -418,7 +501,21 @@ describe('healing', () => {
     const link = peer.connectTo(b, { purpose: 'move' }, 'move');
     expect(peer.closed(old)).toBeUndefined();
     expect(peer.core.view().parent).toBe(a.id);
-    peer.packet(link, b, b.factory.newHello({ ticket: '0'.repeat(32) as never, role: 'parent', binding: new Uint8Array(32).fill(5), frontierDigest: 0, attachEpoch: 3, newcomer: false }, 'response'));
+    peer.packet(
+      link,
+      b,
+      b.factory.newHello(
+        {
+          ticket: '0'.repeat(32) as never,
+          role: 'parent',
+          binding: new Uint8Array(32).fill(5),
+          frontierDigest: 0,
+          attachEpoch: 3,
+          newcomer: false,
+        },
+        'response',
+      ),
+    );
     expect(peer.closed(old)).toBe('moved');
     expect(peer.sent(old, 'leave').map((packet) => leaveBody.decode(packet.body)?.reason)).toEqual(['moved']);
     expect(peer.core.view().parent).toBe(b.id);

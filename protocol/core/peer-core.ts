@@ -9,8 +9,20 @@
 import type { LinkReason } from '../errors.ts';
 import { sleptAfterMs } from '../limits.ts';
 import type { Rng } from '../ports.ts';
-import { noNode, noSession, type LinkId, type NodeId, type StreamKey } from '../types.ts';
-import { edgesBody, expectBody, frontierBody, healingBody, helloBody, leaveBody, pingBody, progressBody, refuseBody, wantBody, type PresenceBody } from '../wire/bodies.ts';
+import { noNode, noSession, type LinkId, type StreamKey } from '../types.ts';
+import {
+  edgesBody,
+  expectBody,
+  frontierBody,
+  healingBody,
+  helloBody,
+  leaveBody,
+  pingBody,
+  progressBody,
+  refuseBody,
+  wantBody,
+  type PresenceBody,
+} from '../wire/bodies.ts';
 import { sameBytes } from '../wire/bytes.ts';
 import { PacketFactory, type Origin } from '../wire/packet-factory.ts';
 import type { Packet, VerifiedPacket } from '../wire/packet.ts';
@@ -503,12 +515,14 @@ export class PeerCore {
     const parent = this.#links.parent()?.remote ?? noNode;
     const successor = this.#links.parent()?.remote ?? noNode;
     for (const link of [...this.#links.all()]) {
-      if (link.phase === 'open') this.#links.send(link, this.factory.newLeave(self, 'left', this.#position.attachEpoch, successor));
+      if (link.phase === 'open')
+        this.#links.send(link, this.factory.newLeave(self, 'left', this.#position.attachEpoch, successor));
       this.#links.close(link, 'left');
       this.#files.linkEnded(link.id);
       if (link.role === 'client') this.#picture.lose(link.remote);
     }
-    if (this.#attach.registered) this.#ctx.sendRoot(this.factory.newLeave(self, 'left', this.#position.attachEpoch, successor));
+    if (this.#attach.registered)
+      this.#ctx.sendRoot(this.factory.newLeave(self, 'left', this.#position.attachEpoch, successor));
     this.#attach.noWish();
     if (pause) this.#healing.orphaned(parent, 'left');
     else this.#position.setState('left', 'user');

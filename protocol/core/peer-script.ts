@@ -44,7 +44,9 @@ export class Other {
   }
 
   message(seq: number, text = `m${seq}`): VerifiedPacket<'message'> {
-    return this.verified(this.factory.newMessage([{ content: 'text', data: encodeUtf8(text), to: noNode, channel: '' }], seq, 1));
+    return this.verified(
+      this.factory.newMessage([{ content: 'text', data: encodeUtf8(text), to: noNode, channel: '' }], seq, 1),
+    );
   }
 }
 
@@ -76,7 +78,7 @@ export class PeerScript {
       for (let output = this.core.poll(); output; output = this.core.poll()) {
         this.outputs.push(output);
         if (output.kind === 'seal') {
-          this.give({ kind: 'sealed', packet: this.me.verified(output.packet) as VerifiedPacket });
+          this.give({ kind: 'sealed', packet: this.me.verified(output.packet) });
         }
       }
     }
@@ -186,7 +188,11 @@ export class PeerScript {
   }
 
   /** Assigned to `parent` and connected, the hello sent. Gives the link. */
-  connectTo(parent: Other, body: Partial<bodies.AssignmentBody> = {}, action: 'response' | 'move' = 'response'): LinkId {
+  connectTo(
+    parent: Other,
+    body: Partial<bodies.AssignmentBody> = {},
+    action: 'response' | 'move' = 'response',
+  ): LinkId {
     this.assign({ target: parent.id, ticket: newTicket(), ...body }, action);
     const opened = this.of('openLink').at(-1);
     if (opened?.remote !== parent.id) throw new Error('no link was opened');
@@ -200,7 +206,11 @@ export class PeerScript {
   }
 
   /** A client that the root announced connects and says hello. Gives the link. */
-  takeClient(client: Other, expectChanges: Partial<bodies.ExpectBody> = {}, helloChanges: Partial<bodies.HelloBody> = {}): LinkId {
+  takeClient(
+    client: Other,
+    expectChanges: Partial<bodies.ExpectBody> = {},
+    helloChanges: Partial<bodies.HelloBody> = {},
+  ): LinkId {
     const ticket = newTicket();
     const expect: bodies.ExpectBody = {
       purpose: 'parent',
@@ -229,7 +239,17 @@ export class PeerScript {
 
   /** A ping that acknowledges everything. */
   ping(link: LinkId, from: Other, changes: Partial<bodies.PingBody> = {}): this {
-    const body = { sentAt: this.nowMs, echo: 0, echoAgeMs: 0, received: 1e6, sent: 0, depth: 1, parent: noNode, edgesDigest: 0, ...changes };
+    const body = {
+      sentAt: this.nowMs,
+      echo: 0,
+      echoAgeMs: 0,
+      received: 1e6,
+      sent: 0,
+      depth: 1,
+      parent: noNode,
+      edgesDigest: 0,
+      ...changes,
+    };
     return this.packet(link, from, from.factory.newPing(body));
   }
 

@@ -254,7 +254,8 @@ export class Picture {
       if (known !== undefined) return known;
       const edge = this.#edges.get(node);
       whole.set(node, false);
-      const result = edge !== undefined && !edge.gone && depth < 64 && edge.parent !== node && isWhole(edge.parent, depth + 1);
+      const result =
+        edge !== undefined && !edge.gone && depth < 64 && edge.parent !== node && isWhole(edge.parent, depth + 1);
       whole.set(node, result);
       return result;
     };

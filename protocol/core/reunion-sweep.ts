@@ -3,7 +3,7 @@
  * however many peers (rules U1 to U6).
  */
 import { foldWaitMs, pathDeadAfterMs, pathNodesMax } from '../limits.ts';
-import { noNode, type NodeId } from '../types.ts';
+import { noNode } from '../types.ts';
 import type { FoldBody, ProbeBody, SweepBody } from '../wire/bodies.ts';
 import type { Packet } from '../wire/packet.ts';
 import { Reunion } from '../wire/reunion.ts';

@@ -3,7 +3,18 @@
  * (rule W5), so that decoding and encoding again gives the same bytes.
  */
 import { linkReasons, rootErrorCodes, type LinkReason, type RootErrorCode } from '../errors.ts';
-import { channelBytesMax, chunkBytesMax, clientsMax, fileNameBytesMax, filesMax, fileTypeBytesMax, nameBytesMax, originBytesMax, pathNodesMax, signalBytesMax } from '../limits.ts';
+import {
+  channelBytesMax,
+  chunkBytesMax,
+  clientsMax,
+  fileNameBytesMax,
+  filesMax,
+  fileTypeBytesMax,
+  nameBytesMax,
+  originBytesMax,
+  pathNodesMax,
+  signalBytesMax,
+} from '../limits.ts';
 import type { NodeId, PeerRole, RoomId, SessionId, TicketId } from '../types.ts';
 import { ByteReader, ByteWriter } from './bytes.ts';
 
@@ -387,7 +398,14 @@ export interface PingBody {
 }
 export const pingBody = codec<PingBody>(
   (w, v) => {
-    w.u32(v.sentAt).u32(v.echo).u32(v.echoAgeMs).u32(v.received).u32(v.sent).u8(v.depth).id(v.parent).u32(v.edgesDigest);
+    w.u32(v.sentAt)
+      .u32(v.echo)
+      .u32(v.echoAgeMs)
+      .u32(v.received)
+      .u32(v.sent)
+      .u8(v.depth)
+      .id(v.parent)
+      .u32(v.edgesDigest);
   },
   (r) => ({
     sentAt: r.u32(),

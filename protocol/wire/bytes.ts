@@ -54,7 +54,7 @@ export function encodeUtf8(text: string): Uint8Array {
 /** The string that some bytes encode, or `undefined` when they are not well-formed, shortest-form UTF-8. */
 export function decodeUtf8(bytes: Uint8Array): string | undefined {
   let text = '';
-  for (let i = 0; i < bytes.length; ) {
+  for (let i = 0; i < bytes.length;) {
     const first = bytes[i] ?? 0;
     const extra = first < 0x80 ? 0 : first < 0xc2 ? -1 : first < 0xe0 ? 1 : first < 0xf0 ? 2 : first < 0xf5 ? 3 : -1;
     if (extra < 0 || i + extra >= bytes.length) return undefined;

@@ -167,7 +167,8 @@ export function encodePacket(packet: Packet): Uint8Array {
     .finish();
 }
 
-export type DecodeResult = { readonly ok: true; readonly packet: Packet } | { readonly ok: false; readonly error: DecodeErrorCode };
+export type DecodeResult =
+  { readonly ok: true; readonly packet: Packet } | { readonly ok: false; readonly error: DecodeErrorCode };
 
 function refuse(error: DecodeErrorCode): DecodeResult {
   return { ok: false, error };

@@ -33,7 +33,11 @@ function signed(packet: Packet): Packet {
 
 /** One packet of every shape there is. */
 const samples: Packet[] = [
-  factory.newChallenge({ challenge: new Uint8Array(32).fill(1), epoch: 1_700_000_000_000, rootTimeMs: 1_700_000_000_001 }),
+  factory.newChallenge({
+    challenge: new Uint8Array(32).fill(1),
+    epoch: 1_700_000_000_000,
+    rootTimeMs: 1_700_000_000_001,
+  }),
   factory.newReg({
     room: 'b'.repeat(64) as RoomId,
     challenge: new Uint8Array(32).fill(1),
@@ -91,8 +95,20 @@ const samples: Packet[] = [
     'request',
   ),
   factory.newRefuse('refused-stale'),
-  factory.newPing({ sentAt: 1, echo: 2, echoAgeMs: 3, received: 4, sent: 5, depth: 3, parent: node('c'), edgesDigest: 6 }),
-  factory.newFrontier({ last: true, entries: [{ sender: node('c'), session, next: 5, oldest: 2, presence: 1 }] }, 'pull'),
+  factory.newPing({
+    sentAt: 1,
+    echo: 2,
+    echoAgeMs: 3,
+    received: 4,
+    sent: 5,
+    depth: 3,
+    parent: node('c'),
+    edgesDigest: 6,
+  }),
+  factory.newFrontier(
+    { last: true, entries: [{ sender: node('c'), session, next: 5, oldest: 2, presence: 1 }] },
+    'pull',
+  ),
   factory.newHealing(node('c')),
   factory.newEdges([{ client: node('c'), parent: node('a'), attachEpoch: 2, gone: false }]),
   factory.newPresence({ name: 'Ána ☂', role: 'relay', sinceMs: 1_700_000_000_000, away: false }, 2, 1_700_000_000_000),
@@ -106,29 +122,29 @@ const samples: Packet[] = [
   ),
 ].map(signed);
 
-const codecByShape: Record<string, bodies.BodyCodec<never>> = {
-  'registration/push': bodies.challengeBody as never,
-  'registration/request': bodies.regReqBody as never,
-  'registration/response': bodies.regResBody as never,
-  'advertise/request': bodies.advertiseBody as never,
-  'advertise/move': bodies.assignmentBody as never,
-  'advertise/expect': bodies.expectBody as never,
-  'advertise/confirm': bodies.confirmBody as never,
-  'advertise/update': bodies.offerBody as never,
-  'reunion/request': bodies.foldBody as never,
-  'reunion/response': bodies.sweepBody as never,
-  'reunion/pull': bodies.probeBody as never,
-  'signal/request': bodies.signalBody as never,
-  'leave/leave': bodies.leaveBody as never,
-  'error/none': bodies.errorBody as never,
-  'hello/request': bodies.helloBody as never,
-  'hello/refuse': bodies.refuseBody as never,
-  'ping/push': bodies.pingBody as never,
-  'frontier/pull': bodies.frontierBody as never,
-  'healing/push': bodies.healingBody as never,
-  'edges/push': bodies.edgesBody as never,
-  'presence/push': bodies.presenceBody as never,
-  'message/push': bodies.messagesBody as never,
+const codecByShape: Record<string, bodies.BodyCodec<unknown>> = {
+  'registration/push': bodies.challengeBody as bodies.BodyCodec<unknown>,
+  'registration/request': bodies.regReqBody as bodies.BodyCodec<unknown>,
+  'registration/response': bodies.regResBody as bodies.BodyCodec<unknown>,
+  'advertise/request': bodies.advertiseBody as bodies.BodyCodec<unknown>,
+  'advertise/move': bodies.assignmentBody as bodies.BodyCodec<unknown>,
+  'advertise/expect': bodies.expectBody as bodies.BodyCodec<unknown>,
+  'advertise/confirm': bodies.confirmBody as bodies.BodyCodec<unknown>,
+  'advertise/update': bodies.offerBody as bodies.BodyCodec<unknown>,
+  'reunion/request': bodies.foldBody as bodies.BodyCodec<unknown>,
+  'reunion/response': bodies.sweepBody as bodies.BodyCodec<unknown>,
+  'reunion/pull': bodies.probeBody as bodies.BodyCodec<unknown>,
+  'signal/request': bodies.signalBody as bodies.BodyCodec<unknown>,
+  'leave/leave': bodies.leaveBody as bodies.BodyCodec<unknown>,
+  'error/none': bodies.errorBody as bodies.BodyCodec<unknown>,
+  'hello/request': bodies.helloBody as bodies.BodyCodec<unknown>,
+  'hello/refuse': bodies.refuseBody as bodies.BodyCodec<unknown>,
+  'ping/push': bodies.pingBody as bodies.BodyCodec<unknown>,
+  'frontier/pull': bodies.frontierBody as bodies.BodyCodec<unknown>,
+  'healing/push': bodies.healingBody as bodies.BodyCodec<unknown>,
+  'edges/push': bodies.edgesBody as bodies.BodyCodec<unknown>,
+  'presence/push': bodies.presenceBody as bodies.BodyCodec<unknown>,
+  'message/push': bodies.messagesBody as bodies.BodyCodec<unknown>,
 };
 
 function shapeOf(packet: Packet): string {
@@ -152,9 +168,15 @@ describe('packet', () => {
         'a'.repeat(32) + // node
         '01', // hops
     );
-    const message = signed(factory.newMessage([{ content: 'text', data: encodeUtf8('hi'), to: node('0'), channel: '' }], 258, 1));
+    const message = signed(
+      factory.newMessage([{ content: 'text', data: encodeUtf8('hi'), to: node('0'), channel: '' }], 258, 1),
+    );
     expect(toHex(encodePacket(message))).toBe(
-      `01210301${toHex(publicKey)}${session}00000102000000000001` + `0016` + `00${'0'.repeat(32)}0000026869` + '07'.repeat(64) + `${'a'.repeat(32)}01`,
+      `01210301${toHex(publicKey)}${session}00000102000000000001` +
+        `0016` +
+        `00${'0'.repeat(32)}0000026869` +
+        '07'.repeat(64) +
+        `${'a'.repeat(32)}01`,
     );
   });
 
@@ -187,7 +209,12 @@ describe('packet', () => {
       const result = decodePacket(copy);
       return result.ok ? 'ok' : result.error;
     };
-    expect([changed(0, 2), changed(1, 99), changed(2, 99), changed(3, 0x80)]).toEqual(['version', 'type', 'action', 'flags']);
+    expect([changed(0, 2), changed(1, 99), changed(2, 99), changed(3, 0x80)]).toEqual([
+      'version',
+      'type',
+      'action',
+      'flags',
+    ]);
   });
 
   it('[W7] keeps its bytes when forwarded; only node and hops change', () => {
@@ -209,7 +236,14 @@ describe('packet', () => {
   });
 
   it('[W9] numbers codes by their place', () => {
-    expect(rootErrorCodes.slice(0, 6)).toEqual(['malformed', 'out-of-turn', 'too-large', 'rate', 'challenge', 'admission']);
+    expect(rootErrorCodes.slice(0, 6)).toEqual([
+      'malformed',
+      'out-of-turn',
+      'too-large',
+      'rate',
+      'challenge',
+      'admission',
+    ]);
     expect(linkReasons.slice(0, 5)).toEqual(['none', 'closed', 'silent', 'one-way', 'connect-timeout']);
     expect(actions.slice(0, 6)).toEqual(['none', 'request', 'response', 'push', 'pull', 'leave']);
   });
@@ -222,7 +256,7 @@ describe('bodies', () => {
       if (!codec) throw new Error(`no codec for ${shapeOf(packet)}`);
       const value = codec.decode(packet.body);
       expect(value, shapeOf(packet)).toBeDefined();
-      expect(codec.encode(value as never)).toEqual(packet.body);
+      expect(codec.encode(value)).toEqual(packet.body);
     }
   });
 
@@ -230,9 +264,9 @@ describe('bodies', () => {
     for (const packet of samples) {
       const codec = codecByShape[shapeOf(packet)];
       for (let length = 0; length < packet.body.length; length++) {
-        const value = codec?.decode(packet.body.subarray(0, length)) as unknown;
+        const value = codec?.decode(packet.body.subarray(0, length));
         // A message body cut between two messages is a shorter list, and encodes to just that.
-        if (value !== undefined) expect(codec?.encode(value as never)).toEqual(packet.body.subarray(0, length));
+        if (value !== undefined) expect(codec?.encode(value)).toEqual(packet.body.subarray(0, length));
       }
       expect(codec?.decode(Uint8Array.from([...packet.body, 0]))).toBeUndefined();
     }
@@ -255,10 +289,17 @@ describe('parseBuf', () => {
   it('[W5] is total on 100,000 random and mutated inputs, and what it accepts encodes to the same bytes', () => {
     const encoded = samples.map(encodePacket);
     const mutated = fc
-      .tuple(fc.nat(encoded.length - 1), fc.array(fc.tuple(fc.nat(2_000), fc.nat(255)), { maxLength: 4 }), fc.nat(40), fc.boolean())
+      .tuple(
+        fc.nat(encoded.length - 1),
+        fc.array(fc.tuple(fc.nat(2_000), fc.nat(255)), { maxLength: 4 }),
+        fc.nat(40),
+        fc.boolean(),
+      )
       .map(([which, changes, cut, grow]) => {
         const source = encoded[which] as Uint8Array;
-        const bytes = grow ? Uint8Array.from([...source, ...new Uint8Array(cut)]) : source.slice(0, source.length - cut);
+        const bytes = grow
+          ? Uint8Array.from([...source, ...new Uint8Array(cut)])
+          : source.slice(0, source.length - cut);
         for (const [at, value] of changes) if (bytes.length > 0) bytes[at % bytes.length] = value;
         return bytes;
       });
@@ -303,7 +344,8 @@ describe('frame', () => {
   });
 
   it('[W2] refuses lengths that do not add up, an empty frame and an empty record', () => {
-    for (const hex of ['', '00', '0000', '000201', '00010100', '0001010002aa']) expect(decodeFrame(fromHex(hex))).toBeUndefined();
+    for (const hex of ['', '00', '0000', '000201', '00010100', '0001010002aa'])
+      expect(decodeFrame(fromHex(hex))).toBeUndefined();
     expect(decodeFrame(new Uint8Array(frameBytesMax + 1))).toBeUndefined();
   });
 });
@@ -311,7 +353,8 @@ describe('frame', () => {
 describe('bytes', () => {
   it('[W5] takes only well-formed, shortest-form UTF-8', () => {
     for (const text of ['', 'a', 'é', '☂', '😀', 'mixed é☂😀']) expect(decodeUtf8(encodeUtf8(text))).toBe(text);
-    for (const hex of ['80', 'c080', 'e08080', 'eda080', 'f4908080', 'f8', 'c3', 'e298']) expect(decodeUtf8(fromHex(hex))).toBeUndefined();
+    for (const hex of ['80', 'c080', 'e08080', 'eda080', 'f4908080', 'f8', 'c3', 'e298'])
+      expect(decodeUtf8(fromHex(hex))).toBeUndefined();
     fc.assert(
       fc.property(fc.uint8Array({ maxLength: 12 }), (bytes) => {
         const text = decodeUtf8(bytes);
