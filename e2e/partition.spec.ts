@@ -30,6 +30,8 @@ function makeNamespace(): string | undefined {
     ip('-n', space, 'addr', 'add', `${insideAddress}/30`, 'dev', inside);
     ip('-n', space, 'link', 'set', inside, 'up');
     ip('-n', space, 'link', 'set', 'lo', 'up');
+    // A browser offers the address of its default route only: the far one needs one, and a way to the near one's.
+    ip('-n', space, 'route', 'add', 'default', 'via', outsideAddress);
     return undefined;
   } catch (error) {
     return `no network namespace can be made here (${error instanceof Error ? (error.message.split('\n')[0] ?? '') : 'unknown'})`;
@@ -82,6 +84,8 @@ test('[H2] [L4] a browser whose network goes away without a word is healed aroun
     await untilOneTree(near, 30_000);
     await new Promise((resolve) => setTimeout(resolve, 8_000));
     ip('-n', space, 'link', 'set', inside, 'up');
+    // The route went with the link.
+    ip('-n', space, 'route', 'replace', 'default', 'via', outsideAddress);
     await untilOneTree([...near, away], 60_000);
     for (const page of [...near, away]) await stopTalking(page);
     const books = await expectAllHeard([...near, away], [...ids, seen.at(-1)?.id ?? '']);
