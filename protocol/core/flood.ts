@@ -29,6 +29,8 @@ import { Streams, type StreamState } from './streams.ts';
 const sealsInFlightMax = 4;
 /** Shortest time between two requests for the same missing packets, ms. */
 const pullAgainMs = 1_000;
+/** How long an orphan keeps hoping for a parent that fills a hole, ms. */
+const orphanPatienceMs = 60_000;
 /** How often it is looked whether a missing packet can still be hoped for, ms. */
 const hopePeriodMs = 250;
 /** How long a neighbour's answer, and what it promised, is waited for on a slow link, ms. */
@@ -41,6 +43,7 @@ export class Flood {
   readonly #links: Links;
   readonly #files: Files;
   readonly #departed: (node: NodeId) => boolean;
+  readonly #isAnchored: () => boolean;
   /** Whether baselines were taken: from then on unknown streams start at 1 (rule L6). */
   synced = false;
   #outbox: { readonly message: Message; readonly timeMs: number }[] = [];
@@ -53,11 +56,18 @@ export class Flood {
   /** Whether packets behind a hole were let go. */
   #droppedHeld = false;
 
-  constructor(ctx: Context, links: Links, files: Files, departed: (node: NodeId) => boolean) {
+  constructor(
+    ctx: Context,
+    links: Links,
+    files: Files,
+    departed: (node: NodeId) => boolean,
+    isAnchored: () => boolean,
+  ) {
     this.#ctx = ctx;
     this.#links = links;
     this.#files = files;
     this.#departed = departed;
+    this.#isAnchored = isAnchored;
     this.log = new Log(ctx.options.logPacketsMax, ctx.options.logBytesMax);
     this.#tokens = Math.max(1, ctx.options.originBurst || originBurst);
   }
@@ -254,11 +264,15 @@ export class Flood {
   /** Whether somebody may still fill a hole: a neighbour that has not answered yet, or that promised it. */
   #isHopeful(state: StreamState): boolean {
     const { nowMs } = this.#ctx;
+    const missingMs = nowMs - state.missingSinceMs;
+    // Without a parent there will be one, and it has what this peer lacks.
+    if (!this.#isAnchored() && missingMs < orphanPatienceMs) return true;
     for (const link of this.#links.all()) {
       if (link.phase !== 'open') continue;
       if (nowMs - link.openedAtMs < gapWaitMs) return true;
       if (nowMs - link.askedAtMs >= promiseLifeMs) continue;
-      const isOwedAnswer = link.asked !== undefined && link.answeredAtMs < state.missingSinceMs;
+      const isLate = link.answeredAtMs >= state.missingSinceMs && missingMs >= 2 * gapWaitMs;
+      const isOwedAnswer = link.asked !== undefined && !isLate;
       if (isOwedAnswer || this.#isPromised(link, state)) return true;
     }
     return false;

@@ -71,7 +71,13 @@ export class PeerCore {
       this.#announcePosition();
     });
     this.#files = new Files(ctx, this.#links);
-    this.#flood = new Flood(ctx, this.#links, this.#files, (node) => this.#picture.isDeparted(node));
+    this.#flood = new Flood(
+      ctx,
+      this.#links,
+      this.#files,
+      (node) => this.#picture.isDeparted(node),
+      () => this.#position.anchored,
+    );
     this.#attach = new Attach(ctx, this.#links, this.#position, {
       becomeHead: () => {
         this.#becomeHead();
