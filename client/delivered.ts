@@ -1,6 +1,6 @@
 /** From a delivered packet to the messages in it. */
 import { noNode, type NodeId } from '../protocol/types.ts';
-import { messagesBody } from '../protocol/wire/bodies.ts';
+import type { Message as SentMessage } from '../protocol/wire/bodies.ts';
 import { decodeUtf8 } from '../protocol/wire/bytes.ts';
 import type { VerifiedPacket } from '../protocol/wire/packet.ts';
 import type { Message, MessageId } from './api.ts';
@@ -12,13 +12,16 @@ export interface Content {
 }
 
 /** Everything in a packet, in its order. A text that is not well-formed is given as bytes. */
-export function contentsOf(packet: VerifiedPacket<'message'>, selfId: NodeId): Content[] {
+export function contentsOf(
+  packet: VerifiedPacket<'message'>,
+  messages: readonly SentMessage[],
+  selfId: NodeId,
+): Content[] {
   const { senderId: from, hops } = packet;
   const { session, seq, timeMs } = packet.header;
   const self = from === selfId;
   const receivedAt = Date.now();
-  const contents = messagesBody.decode(packet.plainText ?? packet.body) ?? [];
-  return contents.map(({ content, to, channel, data }, index) => {
+  return messages.map(({ content, to, channel, data }, index) => {
     const id = `${from}:${session}:${seq}:${index}`;
     const isMine = self || to === noNode || to === selfId;
     if (!isMine || (content !== 'text' && content !== 'bytes')) return { id, message: undefined };

@@ -1,18 +1,9 @@
 import { describe, expect, it } from 'vitest';
+import { codeOf } from './code-of.ts';
 import { toHex } from '../protocol/wire/bytes.ts';
-import { BanyanError } from './api.ts';
 import { nobleCrypto } from './crypto/noble.ts';
 import { webCrypto } from './crypto/web-crypto.ts';
 import { createRoomLink, deriveRoom, parseRoomLink } from './room-link.ts';
-
-function codeOf(act: () => unknown): string {
-  try {
-    act();
-  } catch (error) {
-    return error instanceof BanyanError ? error.code : 'not a BanyanError';
-  }
-  return 'none';
-}
 
 describe('room links', () => {
   it('hold 16 random bytes in the fragment, and nothing else that was there before', () => {

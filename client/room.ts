@@ -336,7 +336,7 @@ class LiveRoom implements Room {
   #output(output: UserOutput): void {
     switch (output.kind) {
       case 'deliver':
-        this.#deliver(output.packet);
+        this.#deliver(output);
         break;
       case 'gap': {
         const { sender, session, from, to } = output;
@@ -390,9 +390,9 @@ class LiveRoom implements Room {
     this.#events.emit('state', change);
   }
 
-  #deliver(packet: Extract<UserOutput, { kind: 'deliver' }>['packet']): void {
+  #deliver({ packet, messages }: Extract<UserOutput, { kind: 'deliver' }>): void {
     const selfId = this.#session.peer.id;
-    for (const { id, message } of contentsOf(packet, selfId)) {
+    for (const { id, message } of contentsOf(packet, messages, selfId)) {
       if (packet.senderId === selfId) this.#sends.shift()?.resolve(id);
       if (message === undefined) continue;
       this.#events.emit('message', message);

@@ -1,14 +1,6 @@
 /** One peer at work: put together from its ports, with the one timer, told what the page lives through. */
 import type { PeerView } from '../protocol/core/io.ts';
-import {
-  linkBurst,
-  linkRatePerSecond,
-  logBytesMax,
-  logPacketsMax,
-  originBurst,
-  originRatePerSecond,
-  reunionPeriodMs,
-} from '../protocol/limits.ts';
+import { logBytesMax, logPacketsMax, originBurst, originRatePerSecond, reunionPeriodMs } from '../protocol/limits.ts';
 import { Peer, type UserInterface } from '../protocol/peer.ts';
 import type { RootLink, RootLinkEvents } from '../protocol/ports.ts';
 import type { PresenceBody } from '../protocol/wire/bodies.ts';
@@ -77,8 +69,6 @@ export class Session {
         reunionPeriodMs,
         originRatePerSecond: place.originRate?.perSecond ?? originRatePerSecond,
         originBurst: place.originRate?.burst ?? originBurst,
-        linkRatePerSecond,
-        linkBurst,
         logPacketsMax,
         logBytesMax,
         disabled: new Set(),

@@ -46,15 +46,9 @@ export const gapWaitMs = 3_000;
 
 /** Bytes the core lets queue in one link's channel before it stops pumping the log. Keeps control packets behind at most this much. */
 export const linkWindowBytes = 65_536;
-/** Packets a second, and burst, that a neighbour may send on one link. */
-export const linkRatePerSecond = 200;
-export const linkBurst = 400;
 /** Messages a second, and burst, that one origin may send into a room. */
 export const originRatePerSecond = 20;
 export const originBurst = 60;
-/** Packets that wait for their verification on one link, before reading stops: count and bytes. */
-export const unverifiedPacketsMax = 128;
-export const unverifiedBytesMax = 262_144;
 /** Messages accepted from the user that wait to be sealed. Beyond it `send` answers `busy`. */
 export const unsealedMessagesMax = 4_096;
 

@@ -27,7 +27,7 @@ export interface AttachEvents {
   /** The root says another peer is. */
   stepDown(): void;
   /** Nothing came of an assignment for this purpose. */
-  failed(purpose: Purpose, target: NodeId, reason: LinkReason): void;
+  failed(purpose: Purpose, reason: LinkReason): void;
   /** The root has no backup to give. */
   noBackup(): void;
   registered(): void;
@@ -156,11 +156,6 @@ export class Attach {
   }
 
   // Wanting a parent.
-
-  /** Whether a parent is being looked for by way of the root. */
-  get wanting(): boolean {
-    return this.#wanted;
-  }
 
   /** Ask the root for a parent, complaining about the one that failed. */
   want(complaint: NodeId, reason: LinkReason): void {
@@ -299,7 +294,7 @@ export class Attach {
     else this.#links.close(link, reason);
     if (!link.initiator || link.phase === 'open') return;
     this.#ctx.emit({ kind: 'error', code: reason, node: link.remote });
-    this.#events.failed(link.purpose, link.remote, reason);
+    this.#events.failed(link.purpose, reason);
     if (link.purpose !== 'backup' && this.#wanted) {
       this.#complaint = link.remote;
       this.#complaintReason = reason;

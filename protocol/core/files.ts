@@ -10,13 +10,13 @@ import {
   chunkBody,
   chunkCount,
   manifestBody,
-  messagesBody,
   type FileHave,
+  type Message,
   type ProgressBody,
 } from '../wire/bodies.ts';
-import type { VerifiedPacket } from '../wire/packet.ts';
+import { passOn, type VerifiedPacket } from '../wire/packet.ts';
 import type { Context } from './context.ts';
-import type { LinkState, Links } from './links.ts';
+import { isTreeLink, type LinkState, type Links } from './links.ts';
 
 interface FileState {
   readonly key: FileKey;
@@ -51,9 +51,9 @@ export class Files {
     this.#links = links;
   }
 
-  /** Looks for manifests and cancellations in a delivered message packet; `from` is the link it came by, 0 for own. */
-  delivered(packet: VerifiedPacket<'message'>, from: LinkId): void {
-    for (const message of messagesBody.decode(packet.plainText ?? packet.body) ?? []) {
+  /** Looks for manifests and cancellations in the messages of a delivered packet; `from` is the link it came by, 0 for own. */
+  delivered(packet: VerifiedPacket<'message'>, messages: readonly Message[], from: LinkId): void {
+    for (const message of messages) {
       if (message.content === 'file') this.#announced(packet, message.data, from);
       else if (message.content === 'cancel') this.#cancelled(packet, message.data);
     }
@@ -166,7 +166,7 @@ export class Files {
   /** Asks the shell for the chunks that this neighbour lacks, as far as its channel has room behind messages. */
   pump(link: LinkState): void {
     const files = this.#sending.get(link.id);
-    if (files === undefined || (link.role !== 'parent' && link.role !== 'client')) return;
+    if (files === undefined || !isTreeLink(link)) return;
     for (const [key, sending] of files) {
       const state = this.#files.get(key);
       if (state === undefined || state.towards === link.id) continue;
@@ -194,8 +194,7 @@ export class Files {
     if (packet === undefined) {
       this.#sending.get(link.id)?.delete(key);
     } else if (this.#files.has(key) && index < sending.next) {
-      const { self } = this.#ctx;
-      this.#links.send(link, { ...packet, node: { id: self }, hops: Math.min(255, packet.hops + 1) });
+      this.#links.send(link, passOn(packet, this.#ctx.self));
     }
     this.pump(link);
   }

@@ -13,16 +13,17 @@ import {
 import { noSession, splitStreamKey, streamKey, type LinkId, type NodeId, type StreamKey } from '../types.ts';
 import {
   frontierEntriesMax,
+  messagesBody,
   messageSize,
   type FrontierBody,
   type FrontierEntry,
   type Message,
 } from '../wire/bodies.ts';
-import type { VerifiedPacket } from '../wire/packet.ts';
+import { passOn, type VerifiedPacket } from '../wire/packet.ts';
 import type { Context } from './context.ts';
 import type { Files } from './files.ts';
 import { Log } from './log.ts';
-import type { LinkState, Links } from './links.ts';
+import { isTreeLink, type LinkState, type Links } from './links.ts';
 import { Streams, type StreamState } from './streams.ts';
 
 /** Seals under way at once: enough to keep a signer busy, few enough that a busy sender's messages gather. */
@@ -38,11 +39,10 @@ const promiseLifeMs = 20_000;
 
 export class Flood {
   readonly log: Log;
-  readonly streams = new Streams();
+  readonly streams: Streams;
   readonly #ctx: Context;
   readonly #links: Links;
   readonly #files: Files;
-  readonly #departed: (node: NodeId) => boolean;
   readonly #isAnchored: () => boolean;
   /** Whether baselines were taken: from then on unknown streams start at 1 (rule L6). */
   synced = false;
@@ -60,13 +60,13 @@ export class Flood {
     ctx: Context,
     links: Links,
     files: Files,
-    departed: (node: NodeId) => boolean,
+    isDeparted: (node: NodeId) => boolean,
     isAnchored: () => boolean,
   ) {
     this.#ctx = ctx;
     this.#links = links;
     this.#files = files;
-    this.#departed = departed;
+    this.streams = new Streams(isDeparted);
     this.#isAnchored = isAnchored;
     this.log = new Log(ctx.options.logPacketsMax, ctx.options.logBytesMax);
     this.#tokens = Math.max(1, ctx.options.originBurst || originBurst);
@@ -120,7 +120,7 @@ export class Flood {
   sealed(packet: VerifiedPacket<'message'>): void {
     this.#sealing--;
     const key = streamKey(packet.senderId, packet.header.session);
-    const state = this.streams.open(key, 1, this.#ctx.nowMs, this.#departed);
+    const state = this.streams.open(key, 1, this.#ctx.nowMs);
     if (state) this.#accept(state, { ...packet, hops: 0 }, 0);
     this.pumpAll();
     this.flushOutbox();
@@ -136,7 +136,7 @@ export class Flood {
     // An earlier session under the same key is a stream like any other.
     const isOwn = packet.senderId === this.#ctx.self && packet.header.session === this.#ctx.factory.session;
     if (seq === 0 || isOwn) return;
-    const state = this.streams.open(key, this.synced ? 1 : seq, nowMs, this.#departed);
+    const state = this.streams.open(key, this.synced ? 1 : seq, nowMs);
     if (state === undefined) return;
     if (seq < state.next) {
       counters.duplicates++;
@@ -157,11 +157,9 @@ export class Flood {
   #accept(state: StreamState, packet: VerifiedPacket<'message'>, from: LinkId): void {
     const { nowMs, self } = this.#ctx;
     this.streams.advance(state, packet.header.seq + 1, nowMs);
-    const forwarded = { ...packet, node: { id: self }, hops: Math.min(255, packet.hops + 1) };
-    this.log.append(state.key, forwarded, from, nowMs, this.#evicted);
+    this.log.append(state.key, passOn(packet, self), from, nowMs, this.#evicted);
     if (packet.header.seq < state.deliverFrom) return;
-    this.#deliver(packet);
-    this.#files.delivered(packet, from);
+    this.#files.delivered(packet, this.#deliver(packet), from);
   }
 
   readonly #evicted = (entry: { readonly key: StreamKey; readonly packet: VerifiedPacket<'message'> }): void => {
@@ -169,9 +167,12 @@ export class Flood {
     if (state) state.oldest = entry.packet.header.seq + 1;
   };
 
-  #deliver(packet: VerifiedPacket<'message'>): void {
+  /** Gives a packet to the user; what is in it is decoded here, once. */
+  #deliver(packet: VerifiedPacket<'message'>): readonly Message[] {
+    const messages = messagesBody.decode(packet.plainText ?? packet.body) ?? [];
     this.#ctx.counters.delivered++;
-    this.#ctx.emit({ kind: 'deliver', packet });
+    this.#ctx.emit({ kind: 'deliver', packet, messages });
+    return messages;
   }
 
   #hold(state: StreamState, packet: VerifiedPacket<'message'>, from: LinkId): void {
@@ -347,13 +348,13 @@ export class Flood {
 
   /** Puts the cursor back to the oldest packet and sends from there what the far end lacks. */
   #startFrom(link: LinkState, theirs: Map<StreamKey, FrontierEntry>): void {
-    const forGood = link.role === 'parent' || link.role === 'client';
     link.theirs = theirs;
     link.cursor = this.log.start;
-    link.cursorStop = forGood ? undefined : this.log.end;
+    link.cursorStop = isTreeLink(link) ? undefined : this.log.end;
     for (const state of this.streams.values()) {
       const has = theirs.get(state.key)?.presence ?? 0;
-      if (state.presence && state.presence.header.seq > has) this.#links.send(link, this.#onward(state.presence));
+      if (state.presence && state.presence.header.seq > has)
+        this.#links.send(link, passOn(state.presence, this.#ctx.self));
     }
     this.#pump(link);
   }
@@ -363,20 +364,16 @@ export class Flood {
     this.synced = true;
     for (const [key, entry] of said) {
       if (entry.next === 0) continue;
-      const state = this.streams.open(key, Math.max(1, entry.oldest), this.#ctx.nowMs, this.#departed);
+      const state = this.streams.open(key, Math.max(1, entry.oldest), this.#ctx.nowMs);
       // Others may need from this peer's log what its own user does not want to see.
       if (state && !this.#ctx.options.history) state.deliverFrom = entry.next;
     }
   }
 
-  #onward<P extends VerifiedPacket>(packet: P): P {
-    return { ...packet, node: { id: this.#ctx.self }, hops: Math.min(255, packet.hops + 1) };
-  }
-
   /** Sends a presence packet on, to all tree neighbours but the one it came by. */
   forwardPresence(packet: VerifiedPacket<'presence'>, from: LinkId): void {
     for (const link of this.#links.tree()) {
-      if (link.id !== from && link.cursor !== undefined) this.#links.send(link, this.#onward(packet));
+      if (link.id !== from && link.cursor !== undefined) this.#links.send(link, passOn(packet, this.#ctx.self));
     }
   }
 

@@ -48,7 +48,6 @@ export class Healing {
     position.head = false;
     position.setPath([]);
     position.orphanedAtMs ??= nowMs;
-    position.lastParent = parent;
     this.#lostParent = parent;
     this.#lostReason = reason;
     position.setState('healing', reason);

@@ -51,8 +51,8 @@ export type CoreOutput =
   | { readonly kind: 'signalLink'; readonly link: LinkId; readonly data: Uint8Array }
   | { readonly kind: 'send'; readonly link: LinkId; readonly packet: Packet }
   | { readonly kind: 'seal'; readonly packet: Packet }
-  /** A message packet in its place: exactly once and in order for each sender. `packet.plainText` holds the messages. */
-  | { readonly kind: 'deliver'; readonly packet: VerifiedPacket<'message'> }
+  /** A message packet in its place: exactly once and in order for each sender. `messages` is what it holds. */
+  | { readonly kind: 'deliver'; readonly packet: VerifiedPacket<'message'>; readonly messages: readonly Message[] }
   | {
       readonly kind: 'gap';
       readonly sender: NodeId;
@@ -157,8 +157,6 @@ export interface PeerOptions {
   readonly reunionPeriodMs: number;
   readonly originRatePerSecond: number;
   readonly originBurst: number;
-  readonly linkRatePerSecond: number;
-  readonly linkBurst: number;
   readonly logPacketsMax: number;
   readonly logBytesMax: number;
   readonly disabled: ReadonlySet<Mutation>;

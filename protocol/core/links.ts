@@ -1,6 +1,6 @@
 /** The table of links: their phases, their counters, their pings, and when one is dead (rules H2, H3, H13, L5). */
 import type { LinkReason } from '../errors.ts';
-import { connectTimeoutMs, helloTimeoutMs, linkDeadAfterMs, pingPeriodMs, sleptAfterMs } from '../limits.ts';
+import { connectTimeoutMs, helloTimeoutMs, linkDeadAfterMs, pingPeriodMs } from '../limits.ts';
 import { noNode, noTicket, type LinkId, type LinkRole, type NodeId, type StreamKey, type TicketId } from '../types.ts';
 import type { FoldBody, FrontierEntry, PingBody, Purpose } from '../wire/bodies.ts';
 import { packetSize, packetTypes, type Packet } from '../wire/packet.ts';
@@ -22,8 +22,6 @@ export interface LinkState {
 
   sent: number;
   received: number;
-  /** Packets the far end said it received. */
-  acked: number;
   lastHeardMs: number;
   lastPingMs: number;
   /** The oldest packet not yet known to have arrived: its number and when it was sent. */
@@ -65,6 +63,13 @@ export interface LinkState {
   badPackets: number;
 }
 
+/** Whether a link is an edge of the tree: it carries the log for good, a backup does not. */
+export function isTreeLink(link: LinkState): boolean {
+  return link.role === 'parent' || link.role === 'client';
+}
+
+/** Round trips from here on are a clock's mistake, ms. */
+const rttMsMax = 60_000;
 /** Pings that may be missed before silence is judged after a sleep. */
 const graceAfterSleepMs = 2 * pingPeriodMs;
 
@@ -83,10 +88,6 @@ export class Links {
 
   all(): IterableIterator<LinkState> {
     return this.#byId.values();
-  }
-
-  get size(): number {
-    return this.#byId.size;
   }
 
   withRole(role: LinkRole): LinkState[] {
@@ -112,7 +113,7 @@ export class Links {
   /** Tree links: parent and clients. */
   tree(): LinkState[] {
     const found: LinkState[] = [];
-    for (const link of this.#byId.values()) if (link.role === 'parent' || link.role === 'client') found.push(link);
+    for (const link of this.#byId.values()) if (isTreeLink(link)) found.push(link);
     return found;
   }
 
@@ -146,7 +147,6 @@ export class Links {
       openedAtMs: nowMs,
       sent: 0,
       received: 0,
-      acked: 0,
       lastHeardMs: nowMs,
       lastPingMs: nowMs,
       probe: undefined,
@@ -241,15 +241,12 @@ export class Links {
   /** Takes a ping in. Returns how many packets before it were lost on the way and not yet repaired. */
   pinged(link: LinkState, ping: PingBody): number {
     const { nowMs } = this.#ctx;
-    if (link.lastPing !== undefined && ping.echo !== 0) {
-      const rttMs = (((nowMs >>> 0) - ping.echo) >>> 0) - ping.echoAgeMs;
-      if (rttMs >= 0 && rttMs < 60_000)
-        link.rttMs = link.rttMs === undefined ? rttMs : link.rttMs * 0.75 + rttMs * 0.25;
-    } else if (link.rttMs === undefined && ping.echo !== 0) {
-      link.rttMs = Math.max(0, (((nowMs >>> 0) - ping.echo) >>> 0) - ping.echoAgeMs);
+    if (ping.echo !== 0) {
+      // Ages are rounded: on a fast link the sum may come out just below zero.
+      const rttMs = Math.max(0, (((nowMs >>> 0) - ping.echo) >>> 0) - ping.echoAgeMs);
+      if (rttMs < rttMsMax) link.rttMs = link.rttMs === undefined ? rttMs : link.rttMs * 0.75 + rttMs * 0.25;
     }
     link.lastPing = { sentAt: ping.sentAt, atMs: nowMs };
-    link.acked = ping.received;
     if (link.probe !== undefined && ping.received >= link.probe.packet) {
       // What was sent after the probe is younger; watch the newest of it from now on.
       link.probe = link.sent > ping.received ? { packet: link.sent, atMs: nowMs } : undefined;
@@ -283,8 +280,7 @@ export class Links {
   }
 
   /** After a sleep nothing could be heard or acknowledged: every link gets time for one more ping (rule H13). */
-  afterSleep(sleptMs: number): void {
-    if (sleptMs < sleptAfterMs) return;
+  afterSleep(): void {
     const { nowMs } = this.#ctx;
     const sinceMs = nowMs - linkDeadAfterMs + graceAfterSleepMs;
     for (const link of this.#byId.values()) {

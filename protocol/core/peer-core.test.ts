@@ -268,15 +268,15 @@ describe('messages and the log', () => {
   });
 
   it('[L9] forgets the oldest departed streams and then refuses their sessions', () => {
-    const streams = new Streams();
+    const streams = new Streams(() => true);
     const key = (i: number) => streamKey('a'.repeat(32) as NodeId, i.toString(16).padStart(16, '0') as SessionId);
-    for (let i = 1; i <= 4_096; i++) streams.open(key(i), 1, 0, () => true);
+    for (let i = 1; i <= 4_096; i++) streams.open(key(i), 1, 0);
     const hourMs = 3_600_000;
-    expect(streams.open(key(9_999), 1, hourMs, () => true)).toBeDefined();
+    expect(streams.open(key(9_999), 1, hourMs)).toBeDefined();
     expect(streams.size).toBeLessThan(4_096);
     expect(streams.get(key(1))).toBeUndefined();
-    expect(streams.open(key(1), 1, hourMs, () => true)).toBeUndefined();
-    expect(streams.open(key(4_000), 1, hourMs, () => true)).toBeDefined();
+    expect(streams.open(key(1), 1, hourMs)).toBeUndefined();
+    expect(streams.open(key(4_000), 1, hourMs)).toBeDefined();
   });
 
   it('[M6] keeps the newest presence and passes it on once', () => {

@@ -33,7 +33,7 @@ import { Files } from './files.ts';
 import { Flood } from './flood.ts';
 import { Healing } from './healing.ts';
 import type { CoreInput, CoreOutput, LinkView, PeerCounters, PeerOptions, PeerView } from './io.ts';
-import { Links, type LinkState } from './links.ts';
+import { isTreeLink, Links, type LinkState } from './links.ts';
 import { Picture } from './picture.ts';
 import { Position } from './position.ts';
 import { ReunionSweep } from './reunion-sweep.ts';
@@ -85,7 +85,7 @@ export class PeerCore {
       stepDown: () => {
         if (this.#position.head) this.#healing.orphaned(noNode, 'replaced');
       },
-      failed: (purpose, _target, reason) => {
+      failed: (purpose, reason) => {
         if (purpose === 'backup') this.#healing.backupFailed();
         else if (this.#links.parent() && reason !== 'connect-timeout') this.#announcePosition();
       },
@@ -123,13 +123,17 @@ export class PeerCore {
   handle(input: CoreInput, nowMs: number): void {
     this.#ctx.nowMs = nowMs;
     if (this.#position.state === 'left') return;
-    const sleptMs = nowMs - this.#lastTurnMs;
-    const due = this.nextTimeoutMs();
-    if (due !== undefined && nowMs - due > sleptAfterMs && sleptMs > sleptAfterMs) this.#links.afterSleep(sleptMs);
+    if (nowMs - this.#lastTurnMs > sleptAfterMs && this.#isOverdue(sleptAfterMs)) this.#links.afterSleep();
     this.#lastTurnMs = nowMs;
     this.#dispatch(input);
     this.#turn();
     this.#ctx.flushTreeChange();
+  }
+
+  /** Whether a timer should have been handed in longer ago than this: the process slept. */
+  #isOverdue(byMs: number): boolean {
+    const dueMs = this.nextTimeoutMs();
+    return dueMs !== undefined && this.#ctx.nowMs - dueMs > byMs;
   }
 
   /** The next output, or `undefined` when there is none left. */
@@ -343,7 +347,7 @@ export class PeerCore {
         this.#flood.pull(link);
         this.#files.introduce(link);
       }
-      if (ping && (link.role === 'parent' || link.role === 'client')) this.#picture.compare(link, ping.edgesDigest);
+      if (ping && isTreeLink(link)) this.#picture.compare(link, ping.edgesDigest);
       if (link.role === 'backupOut') this.#healing.judgeBackup();
     } else if (type === 'frontier' && (packet.action === 'pull' || packet.action === 'response')) {
       const body = frontierBody.decode(packet.body);
@@ -356,7 +360,7 @@ export class PeerCore {
       if (body && link.role === 'parent' && !this.#healing.heard(body.orphan)) this.#dropParent('cycle');
     } else if (type === 'edges') {
       const body = edgesBody.decode(packet.body);
-      if (body && (link.role === 'parent' || link.role === 'client')) this.#picture.receive(link, body.edges);
+      if (body && isTreeLink(link)) this.#picture.receive(link, body.edges);
     } else if (type === 'want') {
       const body = wantBody.decode(packet.body);
       if (body) this.#files.wanted(link, body);
@@ -410,7 +414,6 @@ export class PeerCore {
     this.#links.accept(link, 'parent');
     // Two attempts may have been under way: what counts is said with an epoch of its own.
     this.#position.attachEpoch++;
-    this.#position.lastParent = link.remote;
     this.#position.everAttached = true;
     this.#position.confirmedAtMs = nowMs;
     this.#healing.reattached();
@@ -538,7 +541,7 @@ export class PeerCore {
 
   #ping(link: LinkState): void {
     const depth = this.#position.anchored ? this.#position.depth : 255;
-    const digest = link.role === 'parent' || link.role === 'client' ? this.#picture.digest : 0;
+    const digest = isTreeLink(link) ? this.#picture.digest : 0;
     this.#links.ping(link, depth, this.#links.parent()?.remote ?? noNode, digest);
   }
 

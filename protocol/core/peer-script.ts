@@ -19,8 +19,6 @@ export const defaultOptions: PeerOptions = {
   reunionPeriodMs: 4_000,
   originRatePerSecond: 20,
   originBurst: 60,
-  linkRatePerSecond: 200,
-  linkBurst: 400,
   logPacketsMax: 2_000,
   logBytesMax: 4 * 1024 * 1024,
   disabled: new Set(),

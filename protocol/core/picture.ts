@@ -104,10 +104,10 @@ export class Picture {
   }
 
   /** Notes an edge that this peer sees itself: its own, or a client's. */
-  see(client: NodeId, parent: NodeId, attachEpoch: number, gone = false): void {
+  see(client: NodeId, parent: NodeId, attachEpoch: number): void {
     const known = this.#edges.get(client);
-    if (known?.parent === parent && known.attachEpoch === attachEpoch && known.gone === gone) return;
-    this.#take({ client, parent, attachEpoch, gone }, 0);
+    if (known?.parent === parent && known.attachEpoch === attachEpoch && !known.gone) return;
+    this.#take({ client, parent, attachEpoch, gone: false }, 0);
   }
 
   /** A client's link ended: it is gone, unless it says otherwise with a later epoch. */
@@ -182,7 +182,7 @@ export class Picture {
     const presence = presenceBody.decode(packet.body);
     if (presence === undefined) return;
     const key = streamKey(packet.senderId, packet.header.session);
-    const state = flood.streams.open(key, 1, this.#ctx.nowMs, (node) => this.isDeparted(node));
+    const state = flood.streams.open(key, 1, this.#ctx.nowMs);
     if (state === undefined || !flood.streams.setPresence(state, packet)) return;
     this.#presence.set(packet.senderId, presence);
     if (this.#presence.size > 2 * fullPictureMax) this.#forgetPresence();

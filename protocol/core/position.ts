@@ -13,8 +13,6 @@ export class Position {
   path: readonly NodeId[] = [];
   /** Depth when last anchored; 64 before. */
   lastDepth = 64;
-  /** Parent that this peer last had. */
-  lastParent: NodeId | undefined;
   roomSize = 1;
   rootReachable = false;
   epoch = 0;

@@ -47,6 +47,12 @@ export class Streams {
   /** Sum over all streams of a hash of what is had: equal sums, equal frontiers (but for one chance in 2^32). */
   digest = 0;
   heldPackets = 0;
+  readonly #isDeparted: (node: NodeId) => boolean;
+
+  /** `isDeparted`: whose streams may be forgotten. */
+  constructor(isDeparted: (node: NodeId) => boolean) {
+    this.#isDeparted = isDeparted;
+  }
 
   get(key: StreamKey): StreamState | undefined {
     return this.#states.get(key);
@@ -61,11 +67,11 @@ export class Streams {
   }
 
   /** The stream, made with `next` when it is not known; `undefined` when its session was forgotten. */
-  open(key: StreamKey, next: number, nowMs: number, departed: (node: NodeId) => boolean): StreamState | undefined {
+  open(key: StreamKey, next: number, nowMs: number): StreamState | undefined {
     const known = this.#states.get(key);
     if (known) return known;
     if (this.#isForgotten(key)) return undefined;
-    if (this.#states.size >= streamsMax) this.#forgetOldest(nowMs, departed);
+    if (this.#states.size >= streamsMax) this.#forgetOldest(nowMs);
     const state: StreamState = {
       key,
       hash: hashText(key),
@@ -88,9 +94,9 @@ export class Streams {
   }
 
   /** Forgets a quarter of the departed streams whose packets have left every log, oldest sessions first. */
-  #forgetOldest(nowMs: number, departed: (node: NodeId) => boolean): void {
+  #forgetOldest(nowMs: number): void {
     const candidates = [...this.#states.values()]
-      .filter((state) => nowMs - state.lastMs > logAgeMaxMs && departed(splitStreamKey(state.key).sender))
+      .filter((state) => nowMs - state.lastMs > logAgeMaxMs && this.#isDeparted(splitStreamKey(state.key).sender))
       .sort((a, b) => (splitStreamKey(a.key).session < splitStreamKey(b.key).session ? -1 : 1));
     for (const state of candidates.slice(0, Math.max(1, candidates.length >> 2))) {
       const { session } = splitStreamKey(state.key);

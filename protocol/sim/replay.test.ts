@@ -1,5 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import type { PeerOptions } from '../core/io.ts';
+import { defaultOptions } from '../core/peer-script.ts';
 import { noNode, type NodeId } from '../types.ts';
 import { PacketFactory } from '../wire/packet-factory.ts';
 import { decodeJournal, encodeJournal, replay, stepText, type Journal } from './replay.ts';
@@ -9,20 +10,12 @@ const root = new PacketFactory({ publicKey: new Uint8Array(32), id: noNode });
 const challenge = root.newChallenge({ challenge: new Uint8Array(32).fill(9), epoch: 5, rootTimeMs: 1_700_000_000_000 });
 
 const options: PeerOptions = {
+  ...defaultOptions,
   room: simRoom,
   origin: simOrigin,
   clientsMax: 4,
-  role: 'peer',
-  hidden: false,
-  history: true,
-  reunionPeriodMs: 4_000,
-  originRatePerSecond: 20,
-  originBurst: 60,
-  linkRatePerSecond: 200,
-  linkBurst: 400,
   logPacketsMax: 100,
   logBytesMax: 100_000,
-  disabled: new Set(),
 };
 
 const journal: Journal = {

@@ -92,8 +92,6 @@ export class SimPeer {
       reunionPeriodMs: options.reunionPeriodMs,
       originRatePerSecond: 20,
       originBurst: 60,
-      linkRatePerSecond: 200,
-      linkBurst: 400,
       logPacketsMax: options.logPacketsMax,
       logBytesMax: options.logBytesMax,
       disabled: options.disabled,

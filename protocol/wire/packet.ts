@@ -121,6 +121,11 @@ export function packetSize(packet: Packet): number {
   return headerBytes + packet.body.length + signature + hopBytes;
 }
 
+/** The packet as `self` passes it on: its bytes stay, the hop changes (rule W7). */
+export function passOn<P extends Packet>(packet: P, self: NodeId): P {
+  return { ...packet, node: { id: self }, hops: Math.min(255, packet.hops + 1) };
+}
+
 /** The bytes that the validator signs: all of the packet before it. */
 export function encodeSignedRegion(packet: Packet): Uint8Array {
   const { header } = packet;
