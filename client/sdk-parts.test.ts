@@ -6,7 +6,7 @@ import { noNode, noSession, type NodeId, type PeerState } from '../protocol/type
 import { messagesBody, type Message as WireMessage } from '../protocol/wire/bodies.ts';
 import { encodeUtf8 } from '../protocol/wire/bytes.ts';
 import { PacketFactory } from '../protocol/wire/packet-factory.ts';
-import { BanyanError, type Message, type Room, type RoomEvents } from './api.ts';
+import type { Message, Room, RoomEvents } from './api.ts';
 import { contentsOf } from './delivered.ts';
 import { Emitter } from './emitter.ts';
 import { MessageQueue } from './message-queue.ts';
