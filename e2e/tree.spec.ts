@@ -172,3 +172,22 @@ test('[L4] [L6] who comes late reads what was said before', async ({ rooms }) =>
   await untilOneTree([first, late]);
   await expect.poll(() => late.texts()).toEqual([1, 2, 3, 4, 5].map((i) => `line ${i}`));
 });
+
+test('[M5] who comes late sees the whole tree, every edge drawn', async ({ rooms }) => {
+  const pages: RoomPage[] = [];
+  for (let i = 0; i < 4; i++) pages.push(await rooms.open('chromium', { name: `peer ${i}` }));
+  await untilOneTree(pages);
+  // Edges start where they grow from: an edge that never moved is a point.
+  const heights = (page: RoomPage): Promise<number[]> =>
+    page.page
+      .locator('[data-testid="tree"] path.edge')
+      .evaluateAll((edges) => edges.map((edge) => (edge as SVGPathElement).getBBox().height));
+  for (const page of pages) {
+    await expect
+      .poll(async () => {
+        const drawn = await heights(page);
+        return [drawn.length, drawn.filter((height) => height < 40).length];
+      })
+      .toEqual([4, 0]);
+  }
+});

@@ -1,4 +1,5 @@
 /** Where everything in the picture is at this moment: one spring a peer, for its circle and for the upper end of its edge. */
+import { untrack } from 'svelte';
 import { Spring } from 'svelte/motion';
 import { type NodeId } from '../../../client/api.ts';
 import { type Hang } from './curve.ts';
@@ -17,6 +18,15 @@ export class Motion {
   }
 
   /**
+   * Gives every peer of a picture its spring, and gives the picture back: to be called where the picture is made. A spring that
+   * were only made while the template reads it would not be followed by that reader, and its edge would never move.
+   */
+  seat(picture: Picture): Picture {
+    for (const node of picture.nodes) this.of(node);
+    return picture;
+  }
+
+  /**
    * The place of a peer. Newcomers grow out of their parent. The upper end of the edge is sprung with the lower one: as long as
    * the parent stays the same it moves exactly as the parent does, and when the parent changes the edge swings over.
    */
@@ -24,7 +34,8 @@ export class Motion {
     let spring = this.#peers.get(node.id);
     if (spring === undefined) {
       const parent = node.parent === undefined ? undefined : this.#peers.get(node.parent);
-      const { x, y } = parent?.current ?? { x: node.fromX, y: node.fromY };
+      // Where the parent is just now; the picture is not made anew when it moves on.
+      const { x, y } = untrack(() => parent?.current) ?? { x: node.fromX, y: node.fromY };
       spring = new Spring({ x, y, fromX: x, fromY: y }, swing);
       this.#peers.set(node.id, spring);
     }
