@@ -36,6 +36,10 @@ const orphanPatienceMs = 60_000;
 const hopePeriodMs = 250;
 /** How long a neighbour's answer, and what it promised, is waited for on a slow link, ms. */
 const promiseLifeMs = 20_000;
+/** How long the answer of a backup holds, ms: unlike a tree neighbour it does not send what comes later. */
+const backupAnswerLifeMs = 5_000;
+/** How long what a lost neighbour had may take to come by another way, ms: it heals in a second or two. */
+const elsewhereMs = 2 * gapWaitMs;
 
 export class Flood {
   readonly log: Log;
@@ -53,6 +57,8 @@ export class Flood {
   #tokens: number;
   #tokensAtMs = 0;
   #pulledAtMs = -Infinity;
+  /** When the last tree link ended, ms. */
+  #linkLostAtMs = -Infinity;
   /** Whether packets behind a hole were let go. */
   #droppedHeld = false;
 
@@ -164,7 +170,7 @@ export class Flood {
 
   readonly #evicted = (entry: { readonly key: StreamKey; readonly packet: VerifiedPacket<'message'> }): void => {
     const state = this.streams.get(entry.key);
-    if (state) state.oldest = entry.packet.header.seq + 1;
+    if (state) state.oldest = Math.max(state.oldest, entry.packet.header.seq + 1);
   };
 
   /** Gives a packet to the user; what is in it is decoded here, once. */
@@ -218,7 +224,9 @@ export class Flood {
   /** A neighbour is further, and its log no longer holds what this peer lacks: a hole, though nothing may follow it. */
   #noteAhead(entries: ReadonlyMap<StreamKey, FrontierEntry>): void {
     for (const [key, entry] of entries) {
-      const state = this.streams.get(key);
+      if (entry.next <= 1 || entry.oldest <= 1) continue;
+      // A stream of which nothing was heard starts at 1 (rule L6): what it said meanwhile is missing too.
+      const state = this.streams.open(key, 1, this.#ctx.nowMs);
       if (state === undefined || entry.next <= state.next || entry.oldest <= state.next) continue;
       state.ahead = Math.max(state.ahead, entry.next);
       if (this.streams.waiting.has(state)) continue;
@@ -240,6 +248,10 @@ export class Flood {
       this.#ctx.emit({ kind: 'gap', ...splitStreamKey(state.key), from, to: first - 1 });
     }
     this.streams.advance(state, first, this.#ctx.nowMs);
+    // The log has a hole there: nobody may be promised what is in it.
+    state.oldest = first;
+    // Those who hang behind this peer learn of the hole by what follows it, or else by its frontier.
+    if (state.held === undefined) for (const link of this.#links.tree()) link.fellBehind = true;
     this.#drainHeld(state);
     this.pumpAll();
   }
@@ -250,9 +262,14 @@ export class Flood {
     this.#pulledAtMs = this.#ctx.nowMs;
     for (const link of this.#links.all()) {
       if (link.phase !== 'open') continue;
-      const isAtIt =
-        link.asked !== undefined || [...this.streams.waiting].some((state) => this.#isPromised(link, state));
-      if (!isAtIt || this.#ctx.nowMs - link.askedAtMs >= promiseLifeMs) this.pull(link);
+      const isSlow = this.#ctx.nowMs - link.askedAtMs >= promiseLifeMs;
+      // A tree neighbour that has said it has nothing for a hole sends what fills it when it gets it: asking again only
+      // brings again what is held already, which is more than a slow link can carry.
+      const isAsked = link.asked !== undefined && !isSlow;
+      const hasNews = [...this.streams.waiting].some((state) =>
+        this.#isPromised(link, state) ? isSlow : !this.#hasAnswered(link, state),
+      );
+      if (!isAsked && hasNews) this.pull(link);
     }
   }
 
@@ -262,19 +279,28 @@ export class Flood {
     return promise !== undefined && promise.oldest <= state.next && state.next < promise.next;
   }
 
+  /** Whether a neighbour has answered a request that was made when a stream waited already. A backup's answer grows old. */
+  #hasAnswered(link: LinkState, state: StreamState): boolean {
+    const isTree = link.role === 'parent' || link.role === 'client';
+    const sinceMs = isTree
+      ? state.missingSinceMs
+      : Math.max(state.missingSinceMs, this.#ctx.nowMs - backupAnswerLifeMs);
+    return link.answeredAskMs >= sinceMs;
+  }
+
   /** Whether somebody may still fill a hole: a neighbour that has not answered yet, or that promised it. */
   #isHopeful(state: StreamState): boolean {
     const { nowMs } = this.#ctx;
     const missingMs = nowMs - state.missingSinceMs;
     // Without a parent there will be one, and it has what this peer lacks.
     if (!this.#isAnchored() && missingMs < orphanPatienceMs) return true;
+    if (nowMs - this.#linkLostAtMs < elsewhereMs) return true;
     for (const link of this.#links.all()) {
       if (link.phase !== 'open') continue;
       if (nowMs - link.openedAtMs < gapWaitMs) return true;
       if (nowMs - link.askedAtMs >= promiseLifeMs) continue;
-      const isLate = link.answeredAtMs >= state.missingSinceMs && missingMs >= 2 * gapWaitMs;
-      const isOwedAnswer = link.asked !== undefined && !isLate;
-      if (isOwedAnswer || this.#isPromised(link, state)) return true;
+      if (this.#isPromised(link, state)) return true;
+      if (link.asked !== undefined && !this.#hasAnswered(link, state)) return true;
     }
     return false;
   }
@@ -302,11 +328,21 @@ export class Flood {
     }
   }
 
+  /** A tree link ended: who had the rest of a stream may send it by another way once it hangs there. */
+  linkLost(): void {
+    this.#linkLostAtMs = this.#ctx.nowMs;
+  }
+
+  /** Packets on this link are known to be lost: whatever was answered before, ask. */
+  lost(link: LinkState): void {
+    link.answeredAskMs = -Infinity;
+    this.pull(link);
+  }
+
   /** "This is all I have, send what I lack." */
   pull(link: LinkState): void {
     const entries = this.streams.frontier();
     link.askedAtMs = this.#ctx.nowMs;
-    link.promised = undefined;
     link.asked = new Map(entries.map((entry) => [streamKey(entry.sender, entry.session), entry]));
     this.#sendFrontier(link, entries, 'pull');
   }
@@ -337,7 +373,7 @@ export class Flood {
     } else {
       this.#takeBaselines(said);
       link.promised = said;
-      link.answeredAtMs = this.#ctx.nowMs;
+      link.answeredAskMs = link.askedAtMs;
       // What they did not mention they have just as this end had it when it asked.
       const theirs = link.asked ?? new Map<StreamKey, FrontierEntry>();
       link.asked = undefined;
@@ -384,18 +420,26 @@ export class Flood {
   }
 
   drained(link: LinkState, bytes: number): void {
-    link.queuedBytes = Math.max(0, link.queuedBytes - bytes);
+    this.#links.drained(link, bytes);
     this.#pump(link);
   }
 
   #pump(link: LinkState): void {
     if (link.cursor === undefined) return;
-    // A cursor that fell out of the log goes on at its oldest packet; the far end sees the hole (rule L8).
-    if (link.cursor < this.log.start) link.cursor = this.log.start;
+    // A cursor that fell out of the log goes on at its oldest packet; the far end sees the hole (rule L8), by what follows
+    // or, for streams of which nothing follows, by this end's frontier.
+    if (link.cursor < this.log.start) {
+      link.cursor = this.log.start;
+      link.fellBehind = true;
+    }
     while (link.queuedBytes < linkWindowBytes) {
       const entry = this.log.at(link.cursor);
       if (entry === undefined || (link.cursorStop !== undefined && link.cursor >= link.cursorStop)) {
         link.theirs = undefined;
+        if (link.fellBehind) {
+          link.fellBehind = false;
+          this.pull(link);
+        }
         if (link.cursorStop !== undefined) link.cursor = link.cursorStop = undefined;
         return;
       }

@@ -24,8 +24,11 @@ export interface LinkState {
   received: number;
   lastHeardMs: number;
   lastPingMs: number;
-  /** The oldest packet not yet known to have arrived: its number and when it was sent. */
-  probe: { readonly packet: number; readonly atMs: number } | undefined;
+  /**
+   * The oldest packet not yet known to have arrived: its number, the bytes that were in the channel's buffer before it, and
+   * when it was sent or the last of these left. On a slow link a full window alone takes longer than a dead link may live.
+   */
+  probe: { readonly packet: number; readonly aheadBytes: number; readonly atMs: number } | undefined;
   lastPing: { readonly sentAt: number; readonly atMs: number } | undefined;
   rttMs: number | undefined;
   /** Packets known to be lost, so that one loss is repaired once. */
@@ -41,13 +44,15 @@ export interface LinkState {
   cursor: number | undefined;
   /** Where sending from the log stops again, on links that do not carry it for good. */
   cursorStop: number | undefined;
+  /** Whether the cursor had to leave packets out, and the far end does not know yet. */
+  fellBehind: boolean;
   /** What the far end had when it last said so; forgotten when the cursor has caught up. */
   theirs: Map<StreamKey, FrontierEntry> | undefined;
   /** What this end had when it last asked, until the answer comes: it tells only what differs from that. */
   asked: Map<StreamKey, FrontierEntry> | undefined;
   askedAtMs: number;
-  /** When the last answer was whole, ms. */
-  answeredAtMs: number;
+  /** When the newest answered request was made, ms: the answer tells of every hole that was known then. */
+  answeredAskMs: number;
   /** What the far end said it has and this end lacked: on its way here. */
   promised: Map<StreamKey, FrontierEntry> | undefined;
   /** Entries of a frontier that is still arriving. */
@@ -159,10 +164,11 @@ export class Links {
       queuedBytes: 0,
       cursor: undefined,
       cursorStop: undefined,
+      fellBehind: false,
       theirs: undefined,
       asked: undefined,
       askedAtMs: 0,
-      answeredAtMs: -Infinity,
+      answeredAskMs: -Infinity,
       promised: undefined,
       arriving: undefined,
       helloEnd: 0,
@@ -210,10 +216,18 @@ export class Links {
   send(link: LinkState, packet: Packet): void {
     const { nowMs } = this.#ctx;
     link.sent++;
+    link.probe ??= { packet: link.sent, aheadBytes: link.queuedBytes, atMs: nowMs };
     link.queuedBytes += packetSize(packet);
-    link.probe ??= { packet: link.sent, atMs: nowMs };
     if (packet.header.type === 'reunion') this.#ctx.counters.reunionsOut++;
     this.#ctx.emit({ kind: 'send', link: link.id, packet });
+  }
+
+  /** Bytes have left the channel's buffer: what waits behind them is not late yet. */
+  drained(link: LinkState, bytes: number): void {
+    link.queuedBytes = Math.max(0, link.queuedBytes - bytes);
+    const { probe } = link;
+    if (probe === undefined || probe.aheadBytes <= 0) return;
+    link.probe = { packet: probe.packet, aheadBytes: probe.aheadBytes - bytes, atMs: this.#ctx.nowMs };
   }
 
   /** Counts a packet that arrived, whatever becomes of it. */
@@ -249,7 +263,8 @@ export class Links {
     link.lastPing = { sentAt: ping.sentAt, atMs: nowMs };
     if (link.probe !== undefined && ping.received >= link.probe.packet) {
       // What was sent after the probe is younger; watch the newest of it from now on.
-      link.probe = link.sent > ping.received ? { packet: link.sent, atMs: nowMs } : undefined;
+      link.probe =
+        link.sent > ping.received ? { packet: link.sent, aheadBytes: link.queuedBytes, atMs: nowMs } : undefined;
     }
     link.remoteDepth = ping.depth;
     link.remoteParent = ping.parent;
@@ -260,13 +275,18 @@ export class Links {
     return Math.max(0, lost);
   }
 
+  /** When what was sent is overdue, ms: what the far end says of it is a round trip old, which behind a window is long. */
+  #oneWayMs(link: LinkState): number {
+    return link.probe === undefined ? Infinity : link.probe.atMs + linkDeadAfterMs + (link.rttMs ?? 0);
+  }
+
   /** Why a link must end now, if it must. */
   verdict(link: LinkState): LinkReason | undefined {
     const { nowMs } = this.#ctx;
     if (link.phase === 'connecting') return nowMs >= link.deadlineMs ? 'connect-timeout' : undefined;
     if (link.phase === 'hello') return nowMs >= link.deadlineMs ? 'hello-timeout' : undefined;
     if (nowMs - link.lastHeardMs >= linkDeadAfterMs) return 'silent';
-    const oneWay = link.probe !== undefined && nowMs - link.probe.atMs >= linkDeadAfterMs;
+    const oneWay = nowMs >= this.#oneWayMs(link);
     return oneWay && !this.#ctx.disabled('both-directions') ? 'one-way' : undefined;
   }
 
@@ -274,8 +294,7 @@ export class Links {
   dueMs(link: LinkState): number {
     if (link.phase !== 'open') return link.deadlineMs;
     const deadMs = link.lastHeardMs + linkDeadAfterMs;
-    const oneWayMs = link.probe === undefined ? Infinity : link.probe.atMs + linkDeadAfterMs;
-    const oneWayDueMs = this.#ctx.disabled('both-directions') ? Infinity : oneWayMs;
+    const oneWayDueMs = this.#ctx.disabled('both-directions') ? Infinity : this.#oneWayMs(link);
     return Math.min(link.lastPingMs + pingPeriodMs, deadMs, oneWayDueMs);
   }
 
@@ -285,8 +304,7 @@ export class Links {
     const sinceMs = nowMs - linkDeadAfterMs + graceAfterSleepMs;
     for (const link of this.#byId.values()) {
       link.lastHeardMs = Math.max(link.lastHeardMs, sinceMs);
-      if (link.probe !== undefined)
-        link.probe = { packet: link.probe.packet, atMs: Math.max(link.probe.atMs, sinceMs) };
+      if (link.probe !== undefined) link.probe = { ...link.probe, atMs: Math.max(link.probe.atMs, sinceMs) };
       link.lastPingMs = Math.min(link.lastPingMs, nowMs - pingPeriodMs);
     }
   }

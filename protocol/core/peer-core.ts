@@ -344,7 +344,7 @@ export class PeerCore {
     } else if (type === 'ping') {
       const ping = pingBody.decode(packet.body);
       if (ping && this.#links.pinged(link, ping) > 0) {
-        this.#flood.pull(link);
+        this.#flood.lost(link);
         this.#files.introduce(link);
       }
       if (ping && isTreeLink(link)) this.#picture.compare(link, ping.edgesDigest);
@@ -500,6 +500,7 @@ export class PeerCore {
     }
     if (gone) this.#links.forget(link);
     else this.#links.close(link, reason);
+    if (role === 'parent' || role === 'client') this.#flood.linkLost();
     if (role === 'parent') {
       this.#healing.orphaned(remote, reason);
     } else if (role === 'client') {
