@@ -3,11 +3,13 @@
  * Forwarding, back-pressure, history and repair are this one mechanism (rules L1 to L10, M1).
  */
 import {
+  connectTimeoutMs,
   gapWaitMs,
   heldPacketsMax,
   linkWindowBytes,
   messageBodyBytesMax,
   originBurst,
+  pingPeriodMs,
   unsealedMessagesMax,
 } from '../limits.ts';
 import { noSession, splitStreamKey, streamKey, type LinkId, type NodeId, type StreamKey } from '../types.ts';
@@ -38,8 +40,10 @@ const hopePeriodMs = 250;
 const promiseLifeMs = 20_000;
 /** How long the answer of a backup holds, ms: unlike a tree neighbour it does not send what comes later. */
 const backupAnswerLifeMs = 5_000;
-/** How long what a lost neighbour had may take to come by another way, ms: it heals in a second or two. */
-const elsewhereMs = 2 * gapWaitMs;
+/** Silence that no live link keeps: a ping's period, and the jitter of a slow one, ms. */
+const quietLinkMs = pingPeriodMs + 1_000;
+/** How long what a lost neighbour had may take to come by another way, ms: one attempt of its that fails, and one that does not. */
+const elsewhereMs = connectTimeoutMs + gapWaitMs;
 
 export class Flood {
   readonly log: Log;
@@ -150,8 +154,11 @@ export class Flood {
       return;
     }
     if (seq > state.next) {
-      // Sent oldest first: a neighbour that is past the hole has not got what is in it, whatever it promised.
-      link.promised?.delete(key);
+      // Sent oldest first: a neighbour that is past the hole it promised to fill has it no longer, or it was lost on the way.
+      if (this.#isPromised(link, state)) {
+        link.promised?.delete(key);
+        link.answeredAskMs = -Infinity;
+      }
       this.#hold(state, packet, link.id);
       return;
     }
@@ -294,13 +301,14 @@ export class Flood {
     const missingMs = nowMs - state.missingSinceMs;
     // Without a parent there will be one, and it has what this peer lacks.
     if (!this.#isAnchored() && missingMs < orphanPatienceMs) return true;
-    if (nowMs - this.#linkLostAtMs < elsewhereMs) return true;
+    if (nowMs - this.#linkLostAtMs < elsewhereMs && missingMs < orphanPatienceMs) return true;
     for (const link of this.#links.all()) {
       if (link.phase !== 'open') continue;
       if (nowMs - link.openedAtMs < gapWaitMs) return true;
-      if (nowMs - link.askedAtMs >= promiseLifeMs) continue;
-      if (this.#isPromised(link, state)) return true;
-      if (link.asked !== undefined && !this.#hasAnswered(link, state)) return true;
+      // A link from which nothing comes may be dead: what hangs there is decided by rule H3, not here.
+      if (nowMs - link.lastHeardMs >= quietLinkMs) return true;
+      if (nowMs - link.askedAtMs < promiseLifeMs && this.#isPromised(link, state)) return true;
+      if (missingMs < promiseLifeMs && !this.#hasAnswered(link, state)) return true;
     }
     return false;
   }

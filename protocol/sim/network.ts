@@ -41,6 +41,7 @@ export class Network {
   readonly #queue: EventQueue;
   readonly #rng: SimRng;
   readonly #options: SimOptions;
+  #reachable = false;
   readonly #salt: number;
   readonly #ends = new Map<number, LinkEnd>();
   #nextSerial = 1;
@@ -98,7 +99,7 @@ export class Network {
     first.bytesPerMs = second.peer.inBytesPerMs;
     second.bytesPerMs = first.peer.inBytesPerMs;
     const handshakeMs = handshakeRoundTrips * 2 * latencyMs + this.#rng.between(1, 30);
-    if (!this.#unreachable(first.peer, second.peer)) {
+    if (!this.unreachable(first.peer, second.peer)) {
       this.#queue.push(this.nowMs + handshakeMs, eventKinds.open, first);
     }
   }
@@ -149,7 +150,14 @@ export class Network {
     return low + (high - low) * unit * unit;
   }
 
-  #unreachable(a: SimPeer, b: SimPeer): boolean {
+  /** Ends what keeps pairs apart for good. */
+  makeReachable(): void {
+    this.#reachable = true;
+  }
+
+  /** Whether two peers can never have a link, as with some pairs of address translators. */
+  unreachable(a: SimPeer, b: SimPeer): boolean {
+    if (this.#reachable) return false;
     const unit = pairHash(this.#salt + 1, a.index, b.index) / 0x100000000;
     return unit < this.#options.unreachableShare;
   }

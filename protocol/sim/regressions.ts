@@ -18,16 +18,14 @@ export const regressions: readonly Regression[] = [
   { name: 'a hole behind which nothing is ever said', scenario: 'everything', seed: 8, peers: 14 },
   { name: 'somebody holds the root for away for ever', scenario: 'everything', seed: 14, peers: 20 },
   { name: 'clients in excess are not moved', scenario: 'everything', seed: 15, peers: 28 },
+  { name: 'gives up what a slow neighbour still has', scenario: 'everything', seed: 87, peers: 57 },
+  { name: 'a full window on a slow link is no dead link', scenario: 'slow', seed: 3, peers: 16 },
+  { name: 'waits for ever for what has left every log', scenario: 'slow', seed: 5, peers: 9 },
+  { name: 'stays orphaned beside a partner it cannot reach', scenario: 'everything', seed: 206, peers: 6 },
 ];
 
 /**
  * Seeds that still fail, with what they show: left out of the battery until the fault is mended, and told as skipped. Each is
  * repeated by `npm run sim -- --scenario NAME --seeds S..S --peers N --trace`.
  */
-export const openFaults: readonly Regression[] = [
-  { name: 'gives up what a slow neighbour still has', scenario: 'everything', seed: 87, peers: 57 },
-  { name: 'gives up what a slow neighbour still has', scenario: 'everything', seed: 244, peers: 32 },
-  { name: 'gives up what a slow neighbour still has', scenario: 'slow', seed: 3, peers: 16 },
-  { name: 'waits for ever for what has left every log', scenario: 'slow', seed: 5, peers: 9 },
-  { name: 'stays orphaned beside a partner it cannot reach', scenario: 'everything', seed: 206, peers: 6 },
-];
+export const openFaults: readonly Regression[] = [];

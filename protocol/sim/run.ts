@@ -55,11 +55,27 @@ class Liveness {
   readonly #workload: Workload;
   #wellSinceMs: number | undefined;
   #reunionsThen = 0;
+  #treeAllowed = false;
 
   constructor(sim: Simulation, workload: Workload) {
     this.#sim = sim;
     this.#workload = workload;
     this.room = new Room(sim);
+  }
+
+  /** Where pairs that cannot meet leave no tree over all who live, nothing could bring one about: then they can meet. */
+  #allowTree(): void {
+    if (this.#treeAllowed) return;
+    this.#treeAllowed = true;
+    if (this.#sim.options.unreachableShare === 0) return;
+    const { live, network } = this.#sim;
+    const apart = new Set(live);
+    const reached = live.slice(0, 1);
+    for (let at = reached.pop(); at; at = reached.pop()) {
+      apart.delete(at);
+      for (const other of apart) if (!reached.includes(other) && !network.unreachable(at, other)) reached.push(other);
+    }
+    if (apart.size > 0) network.makeReachable();
   }
 
   /** Looks once a second; `true` ends the run. */
@@ -68,6 +84,7 @@ class Liveness {
     const { faultsMs, convergeWithinMs, reunionPeriodMs } = sim.options;
     const afterMs = sim.nowMs - faultsMs;
     if (afterMs < quietAfterMs) return false;
+    this.#allowTree();
     const settleMs = settlePeriods * reunionPeriodMs;
     // While it settles nobody looks: it must be well at both ends of the wait.
     if (this.#wellSinceMs !== undefined && sim.nowMs - this.#wellSinceMs < settleMs) return false;
