@@ -120,8 +120,27 @@ export const signalsPerTicketMax = 40;
 export const rootBodyBytesMax = 32_768;
 /** Sockets per IPv4 address or IPv6 /64: a class shares one address. */
 export const socketsPerAddressMax = 500;
+/** How many times the bounds of one /64 an IPv6 /48 has: a site holds 65,536 of them, and somebody who rents one has them all. */
+export const siteShare = 4;
+/** New sockets a second for each that an address may have, and the burst: the class comes, reloads, and a few stay outside. */
+export const opensPerSocketSecond = 0.1;
+export const opensPerSocketBurst = 2;
+export const opensBurstMin = 100;
+/** Packets a second for each socket that an address may have, and the burst: a join with its signals takes about 30. */
+export const addressPacketsPerSocketSecond = 4;
+export const addressPacketsPerSocketBurst = 40;
+export const addressPacketsBurstMin = 1_000;
 /** Sockets in one root process. */
 export const socketsMax = 10_000;
+/** Registrations a second that a root takes without asking for work, and for how many seconds it stores what is left of them. */
+export const joinsPerSecondMax = 100;
+export const joinBurstSeconds = 10;
+/**
+ * Work that is asked for beyond, in bits: 2^16 hashes are about 0.1 s on a desktop and a second on a phone, well within the
+ * deadline for the answer. A peer does no more than that for any root.
+ */
+export const workBitsMin = 10;
+export const workBitsMax = 16;
 /** Peers in one room. */
 export const roomPeersMax = 20_000;
 

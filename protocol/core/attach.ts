@@ -30,7 +30,8 @@ export interface AttachEvents {
   failed(purpose: Purpose, reason: LinkReason): void;
   /** The root has no backup to give. */
   noBackup(): void;
-  registered(): void;
+  /** `moved`: it hangs elsewhere than it said when it registered. */
+  registered(moved: boolean): void;
   subtreeSize(): number;
 }
 
@@ -52,6 +53,8 @@ export class Attach {
   #challenge: Challenge | undefined;
   /** The offer that the root knows. */
   #stated = '';
+  /** The attach epoch that the registration named. */
+  #statedEpoch = 0;
   #registerAtMs = Infinity;
   /** When to advertise for a parent next; `Infinity` while none is wanted or an answer is due. */
   #askAtMs = Infinity;
@@ -134,6 +137,7 @@ export class Attach {
     );
     this.#challenge = undefined;
     this.#stated = this.#offered();
+    this.#statedEpoch = this.#position.attachEpoch;
     this.#answerDueMs = nowMs + rootAnswerTimeoutMs;
   }
 
@@ -149,7 +153,8 @@ export class Attach {
     this.#position.epoch = answer.epoch;
     if (answer.headDenied) this.#events.stepDown();
     this.#tellOffer();
-    this.#events.registered();
+    // Where it hangs may have changed while the answer was on its way.
+    this.#events.registered(this.#statedEpoch !== this.#position.attachEpoch);
     if (this.#links.parent() === undefined && !this.#position.head && this.#position.state !== 'left')
       this.want(noNode, 'none');
     this.#ctx.treeChanged();

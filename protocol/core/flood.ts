@@ -12,7 +12,7 @@ import {
   pingPeriodMs,
   unsealedMessagesMax,
 } from '../limits.ts';
-import { noSession, splitStreamKey, streamKey, type LinkId, type NodeId, type StreamKey } from '../types.ts';
+import { noSession, streamKey, type LinkId, type NodeId, type StreamKey } from '../types.ts';
 import {
   frontierEntriesMax,
   messagesBody,
@@ -252,7 +252,7 @@ export class Flood {
     const from = Math.max(state.next, state.deliverFrom);
     if (from < first) {
       this.#ctx.counters.gaps++;
-      this.#ctx.emit({ kind: 'gap', ...splitStreamKey(state.key), from, to: first - 1 });
+      this.#ctx.emit({ kind: 'gap', sender: state.sender, session: state.session, from, to: first - 1 });
     }
     this.streams.advance(state, first, this.#ctx.nowMs);
     // The log has a hole there: nobody may be promised what is in it.

@@ -99,7 +99,8 @@ export interface LinkView {
 }
 
 /** Everything a page or a checker may ask of a peer at a moment. A snapshot. */
-export interface PeerView {
+/** Where a peer stands: what a look costs little for. */
+export interface PlaceView {
   readonly id: NodeId;
   readonly session: SessionId;
   readonly state: PeerState;
@@ -117,13 +118,17 @@ export interface PeerView {
   /** Whether this peer's own socket to the root is up and registered. */
   readonly registered: boolean;
   readonly attachEpoch: number;
-  /** Known edges, client -> parent (this peer's own included); partial above `fullPictureMax` peers. */
-  readonly edges: ReadonlyMap<NodeId, NodeId>;
-  readonly members: ReadonlyMap<NodeId, PresenceBody>;
   /** The peer being connected to as a parent, while there is one. */
   readonly connectingTo: NodeId | undefined;
   readonly logPackets: number;
   readonly logBytes: number;
+}
+
+/** What a peer knows of itself and its room. */
+export interface PeerView extends PlaceView {
+  /** Known edges, client -> parent (this peer's own included); partial above `fullPictureMax` peers. */
+  readonly edges: ReadonlyMap<NodeId, NodeId>;
+  readonly members: ReadonlyMap<NodeId, PresenceBody>;
 }
 
 /** What a peer has counted since it started. */

@@ -32,7 +32,7 @@ import { Context } from './context.ts';
 import { Files } from './files.ts';
 import { Flood } from './flood.ts';
 import { Healing } from './healing.ts';
-import type { CoreInput, CoreOutput, LinkView, PeerCounters, PeerOptions, PeerView } from './io.ts';
+import type { CoreInput, CoreOutput, LinkView, PeerCounters, PeerOptions, PeerView, PlaceView } from './io.ts';
 import { isTreeLink, Links, type LinkState } from './links.ts';
 import { Picture } from './picture.ts';
 import { Position } from './position.ts';
@@ -92,7 +92,8 @@ export class PeerCore {
       noBackup: () => {
         this.#healing.backupFailed();
       },
-      registered: () => {
+      registered: (moved) => {
+        if (moved) this.#announcePosition();
         if (this.#position.anchored) this.#healing.wantBackup();
         this.#reunion.rootChanged();
       },
@@ -167,6 +168,11 @@ export class PeerCore {
   }
 
   view(): PeerView {
+    return { ...this.place(), edges: this.#picture.edges(), members: this.#picture.members() };
+  }
+
+  /** What `view()` says but for the picture of the whole room, at little cost. */
+  place(): PlaceView {
     const position = this.#position;
     const parent = this.#links.parent();
     const connecting = this.#links.candidate('parent', 'move');
@@ -184,8 +190,6 @@ export class PeerCore {
       rootReachable: position.rootReachable,
       registered: this.#attach.registered,
       attachEpoch: position.attachEpoch,
-      edges: this.#picture.edges(),
-      members: this.#picture.members(),
       connectingTo: connecting?.remote,
       logPackets: this.#flood.log.length,
       logBytes: this.#flood.log.bytes,
@@ -549,7 +553,7 @@ export class PeerCore {
   #turn(): void {
     if (this.#position.state === 'left') return;
     const { nowMs } = this.#ctx;
-    for (const link of [...this.#links.all()]) {
+    for (const link of this.#links.all()) {
       const dueMs = this.#links.dueMs(link);
       if (nowMs < dueMs) continue;
       const verdict = this.#links.verdict(link);

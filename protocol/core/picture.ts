@@ -13,6 +13,8 @@ import type { LinkState, Links } from './links.ts';
 
 interface KnownEdge extends Edge {
   readonly atMs: number;
+  /** Its part of the digest. */
+  readonly hash: number;
 }
 
 /** Pings in a row with another digest after which two neighbours tell each other everything. */
@@ -40,6 +42,10 @@ export class Picture {
   /** Called when others hold this peer for gone, with the epoch they name. */
   readonly #refute: (epoch: number) => void;
   #digest = 0;
+  /** Edges whose client lives. */
+  #living = 0;
+  /** What `edges()` gave last, while it holds. */
+  #shown: ReadonlyMap<NodeId, NodeId> | undefined;
   #flushAtMs = Infinity;
   #tidyAtMs = 0;
   #full = true;
@@ -67,13 +73,18 @@ export class Picture {
 
   #store(edge: KnownEdge): void {
     const known = this.#edges.get(edge.client);
-    this.#digest = (this.#digest - (known ? hashOf(known) : 0) + hashOf(edge)) >>> 0;
+    this.#digest = (this.#digest - (known?.hash ?? 0) + edge.hash) >>> 0;
+    this.#living += (edge.gone ? 0 : 1) - (known && !known.gone ? 1 : 0);
+    this.#shown = undefined;
     this.#edges.set(edge.client, edge);
   }
 
   #forget(client: NodeId): void {
     const known = this.#edges.get(client);
-    if (known) this.#digest = (this.#digest - hashOf(known)) >>> 0;
+    if (known === undefined) return;
+    this.#digest = (this.#digest - known.hash) >>> 0;
+    if (!known.gone) this.#living--;
+    this.#shown = undefined;
     this.#edges.delete(client);
   }
 
@@ -85,15 +96,15 @@ export class Picture {
   /** Peers in the picture, which is fresher than the last sweep; `undefined` when it is not whole. */
   get size(): number | undefined {
     if (!this.#full || !this.#edges.has(this.#ctx.self)) return undefined;
-    let size = 0;
-    for (const edge of this.#edges.values()) if (!edge.gone) size++;
-    return size;
+    return this.#living;
   }
 
   /** Living edges, client -> parent. */
-  edges(): Map<NodeId, NodeId> {
+  edges(): ReadonlyMap<NodeId, NodeId> {
+    if (this.#shown) return this.#shown;
     const living = new Map<NodeId, NodeId>();
     for (const edge of this.#edges.values()) if (!edge.gone) living.set(edge.client, edge.parent);
+    this.#shown = living;
     return living;
   }
 
@@ -144,7 +155,7 @@ export class Picture {
       return;
     }
     if (!known && this.#edges.size >= 2 * fullPictureMax) return;
-    this.#store({ ...edge, atMs: this.#ctx.nowMs });
+    this.#store({ ...edge, atMs: this.#ctx.nowMs, hash: hashOf(edge) });
     this.#brokenSince.delete(edge.client);
     if (this.#full) {
       for (const link of this.#links.tree()) if (link.id !== from) (link.edgesDirty ??= new Set()).add(edge.client);

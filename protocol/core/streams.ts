@@ -13,6 +13,8 @@ export interface Held {
 
 export interface StreamState {
   readonly key: StreamKey;
+  readonly sender: NodeId;
+  readonly session: SessionId;
   readonly hash: number;
   /** Everything below was accepted, or given up in a gap. */
   next: number;
@@ -74,6 +76,7 @@ export class Streams {
     if (this.#states.size >= streamsMax) this.#forgetOldest(nowMs);
     const state: StreamState = {
       key,
+      ...splitStreamKey(key),
       hash: hashText(key),
       next,
       oldest: next,
@@ -96,10 +99,10 @@ export class Streams {
   /** Forgets a quarter of the departed streams whose packets have left every log, oldest sessions first. */
   #forgetOldest(nowMs: number): void {
     const candidates = [...this.#states.values()]
-      .filter((state) => nowMs - state.lastMs > logAgeMaxMs && this.#isDeparted(splitStreamKey(state.key).sender))
-      .sort((a, b) => (splitStreamKey(a.key).session < splitStreamKey(b.key).session ? -1 : 1));
+      .filter((state) => nowMs - state.lastMs > logAgeMaxMs && this.#isDeparted(state.sender))
+      .sort((a, b) => (a.session < b.session ? -1 : 1));
     for (const state of candidates.slice(0, Math.max(1, candidates.length >> 2))) {
-      const { session } = splitStreamKey(state.key);
+      const { session } = state;
       if (session > this.floor) this.floor = session;
       this.digest = (this.digest - digestOf(state)) >>> 0;
       this.waiting.delete(state);
@@ -147,7 +150,8 @@ export class Streams {
 
 function entryOf(state: StreamState): FrontierEntry {
   return {
-    ...splitStreamKey(state.key),
+    sender: state.sender,
+    session: state.session,
     next: state.next,
     oldest: state.oldest,
     presence: presenceVersion(state),

@@ -2,7 +2,7 @@
  * The loop: takes the earliest event, hands it to the core it concerns, carries out what the core wants, and lets the
  * checkers look. One object is one run; everything in it follows from the options.
  */
-import type { CoreInput, CoreOutput, PeerView } from '../core/io.ts';
+import type { CoreInput, CoreOutput, PlaceView } from '../core/io.ts';
 import { noNode, type NodeId } from '../types.ts';
 import { toHex } from '../wire/bytes.ts';
 import { packetTypes, type Packet, type VerifiedPacket } from '../wire/packet.ts';
@@ -281,7 +281,7 @@ export class Simulation {
     for (let output = core.poll(); output !== undefined; output = core.poll()) this.#carryOut(peer, output);
     if (peer.dirty) {
       if (this.#atOnce && this.#structural) this.#look();
-      else if (this.heals.isPending(peer)) this.heals.changed(peer, core.view());
+      else if (this.heals.isPending(peer)) this.heals.changed(peer, core.place());
     }
     this.#arm(peer);
   }
@@ -368,7 +368,7 @@ export class Simulation {
     for (let peer = this.#dirty.pop(); peer; peer = this.#dirty.pop()) {
       peer.dirty = false;
       if (!peer.alive) continue;
-      const view = peer.core.view();
+      const view = peer.core.place();
       this.tree.changed(peer, view);
       this.heals.changed(peer, view);
     }
@@ -460,7 +460,7 @@ export class Simulation {
   }
 
   /** The end of a peer's link that leads to its parent, as its core sees it. */
-  parentEnd(peer: SimPeer, view: PeerView = peer.core.view()): LinkEnd | undefined {
+  parentEnd(peer: SimPeer, view: PlaceView = peer.core.place()): LinkEnd | undefined {
     const link = view.links.find((each) => each.role === 'parent');
     return link && peer.links.get(link.link);
   }

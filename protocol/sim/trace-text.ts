@@ -80,7 +80,7 @@ export function describeOutput(sim: Simulation, peer: SimPeer, output: CoreOutpu
     case 'state':
       return `  STATE ${output.state} (${output.reason})`;
     case 'tree': {
-      const view = peer.core.view();
+      const view = peer.core.place();
       const path = view.path.map((id) => sim.nameOf(id)).join(' ');
       const links = view.links.map((each) => `${each.role} ${sim.nameOf(each.node)}`).join(', ');
       return `  tree: path [${path}]${view.head ? ' head' : ''}; ${links}`;

@@ -138,7 +138,7 @@ export class Workload {
   #breakOnce(atMs: number): void {
     const sim = this.#sim;
     sim.at(atMs, () => {
-      const victim = sim.live.find((peer) => !peer.frozen && peer.core.view().clients.length > 0);
+      const victim = sim.live.find((peer) => !peer.frozen && peer.core.place().clients.length > 0);
       if (victim && sim.live.length > 2) {
         crash(sim, victim, sim.rng.chance(0.5));
         this.breaks++;

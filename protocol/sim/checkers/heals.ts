@@ -1,5 +1,5 @@
 /** How long the neighbours of a failure take until they are attached and anchored again. */
-import type { PeerView } from '../../core/io.ts';
+import type { PlaceView } from '../../core/io.ts';
 import type { LinkEnd } from '../link-end.ts';
 import type { SimPeer } from '../sim-peer.ts';
 
@@ -13,7 +13,7 @@ interface Pending {
 /** What this checker asks of a simulation. */
 export interface HealsWorld {
   readonly nowMs: number;
-  parentEnd(peer: SimPeer, view?: PeerView): LinkEnd | undefined;
+  parentEnd(peer: SimPeer, view?: PlaceView): LinkEnd | undefined;
 }
 
 export class Heals {
@@ -48,7 +48,7 @@ export class Heals {
     this.#pending.delete(peer);
   }
 
-  changed(peer: SimPeer, view: PeerView): void {
+  changed(peer: SimPeer, view: PlaceView): void {
     const pending = this.#pending.get(peer);
     if (pending === undefined || view.state !== 'attached' || view.path.length === 0) return;
     const end = this.#world.parentEnd(peer, view);

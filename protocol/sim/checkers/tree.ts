@@ -1,5 +1,5 @@
 /** The tree as it is, whatever anybody thinks: degrees, circles, bounded logs, sound paths. */
-import type { PeerView } from '../../core/io.ts';
+import type { PlaceView } from '../../core/io.ts';
 import { backupsInMax, clientsExcessMax, pathNodesMax } from '../../limits.ts';
 import type { LinkEnd } from '../link-end.ts';
 import type { SimOptions } from '../options.ts';
@@ -17,7 +17,7 @@ export interface TreeWorld extends Failing {
   readonly nowMs: number;
   readonly options: Pick<SimOptions, 'logPacketsMax' | 'logBytesMax'>;
   readonly live: readonly SimPeer[];
-  parentEnd(peer: SimPeer, view?: PeerView): LinkEnd | undefined;
+  parentEnd(peer: SimPeer, view?: PlaceView): LinkEnd | undefined;
 }
 
 export class TreeChecker {
@@ -43,7 +43,7 @@ export class TreeChecker {
   }
 
   /** A peer's view changed. */
-  changed(peer: SimPeer, view: PeerView): void {
+  changed(peer: SimPeer, view: PlaceView): void {
     const world = this.#world;
     const parent = world.parentEnd(peer, view)?.other?.peer;
     if (parent && !view.head) this.#parents.set(peer, parent);
@@ -70,7 +70,7 @@ export class TreeChecker {
     this.#checkPath(peer, view);
   }
 
-  #checkPath(peer: SimPeer, { path, head }: PeerView): void {
+  #checkPath(peer: SimPeer, { path, head }: PlaceView): void {
     if (path.length === 0) return;
     if (path.length > pathNodesMax) this.#world.fail('path', `${peer.name} has a path of ${path.length} [U3]`);
     if (path.at(-1) !== peer.id || path.indexOf(peer.id) !== path.length - 1) {
