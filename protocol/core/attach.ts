@@ -30,8 +30,8 @@ export interface AttachEvents {
   failed(purpose: Purpose, reason: LinkReason): void;
   /** The root has no backup to give. */
   noBackup(): void;
-  /** `moved`: it hangs elsewhere than it said when it registered. */
-  registered(moved: boolean): void;
+  /** `moved`: it hangs elsewhere than it said when it registered; `roomSize`: peers that the root knows. */
+  registered(moved: boolean, roomSize: number): void;
   subtreeSize(): number;
 }
 
@@ -154,7 +154,7 @@ export class Attach {
     if (answer.headDenied) this.#events.stepDown();
     this.#tellOffer();
     // Where it hangs may have changed while the answer was on its way.
-    this.#events.registered(this.#statedEpoch !== this.#position.attachEpoch);
+    this.#events.registered(this.#statedEpoch !== this.#position.attachEpoch, answer.roomSize);
     if (this.#links.parent() === undefined && !this.#position.head && this.#position.state !== 'left')
       this.want(noNode, 'none');
     this.#ctx.treeChanged();

@@ -92,7 +92,9 @@ export class PeerCore {
       noBackup: () => {
         this.#healing.backupFailed();
       },
-      registered: (moved) => {
+      registered: (moved, roomSize) => {
+        // A newcomer to a large room does not gather what it would drop at the first sweep.
+        if (!this.#position.everAttached) this.#picture.setRoomSize(roomSize);
         if (moved) this.#announcePosition();
         if (this.#position.anchored) this.#healing.wantBackup();
         this.#reunion.rootChanged();

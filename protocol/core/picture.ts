@@ -156,6 +156,8 @@ export class Picture {
     }
     if (!known && this.#edges.size >= 2 * fullPictureMax) return;
     this.#store({ ...edge, atMs: this.#ctx.nowMs, hash: hashOf(edge) });
+    // The room outgrew it before a sweep said so.
+    if (this.#living > fullPictureMax) this.setRoomSize(this.#living);
     this.#brokenSince.delete(edge.client);
     if (this.#full) {
       for (const link of this.#links.tree()) if (link.id !== from) (link.edgesDirty ??= new Set()).add(edge.client);
