@@ -148,11 +148,11 @@ describe('sealing', () => {
     expect(await verified(arrive({ ...readdressed, body, bytes: undefined as never }))).toBeUndefined();
   });
 
-  it('[R2] [R3] a registration carries both proofs, as the root wants them', async () => {
+  it('[R2] [R3] [R10] a registration carries the proofs, as the root wants them', async () => {
     const request = regReqBody.decode(
       ana!.factory.newReg({
         room: (await deriveRoom(new Uint8Array(16), webCrypto())).room,
-        challenge: new Uint8Array(32).fill(3),
+        challenge: new Uint8Array(32).fill(3).with(31, 0),
         origin: 'node',
         admission: new Uint8Array(64),
         clientsMax: 4,
@@ -168,6 +168,10 @@ describe('sealing', () => {
     )!;
     const sealed = await ana!.sealer.seal(ana!.factory.newReg(request));
     expect(await verifyForRoot(arrive(sealed))).toMatchObject({ admitted: true, packet: { senderId: ana!.sealer.id } });
+    // A root that is asked for much asks for work in its challenge.
+    const challenge = request.challenge.with(31, 11);
+    const worked = await verifyForRoot(arrive(await ana!.sealer.seal(ana!.factory.newReg({ ...request, challenge }))));
+    expect(worked?.workBits).toBeGreaterThanOrEqual(11);
     // Who has another secret proves nothing about this room.
     const uninvited = await stranger!.sealer.seal(stranger!.factory.newReg(request));
     expect(await verifyForRoot(arrive(uninvited))).toMatchObject({ admitted: false });

@@ -1,5 +1,5 @@
 /**
- * Makes packets that leave and checks packets that come: encryption for the room, signatures, ids (rules S2, S3, R3). The
+ * Makes packets that leave and checks packets that come: encryption for the room, signatures, ids (rules S2, S3, R3, R10). The
  * core's two crypto ports in one object, because both need the same keys.
  */
 import type { Signer, Verifier } from '../protocol/ports.ts';
@@ -16,6 +16,7 @@ import {
   type VerifiedPacket,
 } from '../protocol/wire/packet.ts';
 import { concat, utf8, type CryptoProvider, type SigningKey } from './crypto/provider.ts';
+import { findWork } from './crypto/work.ts';
 import { Recent } from './crypto/recent.ts';
 import type { RoomKeys } from './room-link.ts';
 
@@ -89,7 +90,8 @@ export class Sealer implements Signer, Verifier {
         if (request === undefined) return packet;
         const proof = concat(admissionDomain, request.challenge, packet.sender);
         const admission = await this.#room.admission.sign(proof);
-        return { ...packet, body: regReqBody.encode({ ...request, admission }) };
+        const work = await findWork(request.challenge, packet.sender);
+        return { ...packet, body: regReqBody.encode({ ...request, admission, work }) };
       }
       case 'signal': {
         const signal = signalBody.decode(packet.body);

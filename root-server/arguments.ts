@@ -1,12 +1,17 @@
 /** The command line of the root server. */
 import { parseArgs } from 'node:util';
 import { clientsDefault, clientsMax } from '../protocol/limits.ts';
+import { proxyHopsMax } from './client-address.ts';
 
 export interface ServeArguments {
   readonly port: number;
   readonly host: string | undefined;
   readonly https: boolean;
   readonly maxClients: number;
+  /** Origins besides the server's own whose pages may register. */
+  readonly origins: readonly string[];
+  /** Proxies in front of the server. */
+  readonly trustProxy: number;
   readonly json: boolean;
   readonly quiet: boolean;
 }
@@ -17,6 +22,8 @@ export const usage = `Usage: npm start -- [options]     (or: npx banyan serve [o
   --host H          address to listen on (all interfaces)
   --https           serve with a certificate made on first use, kept in .banyan/
   --max-clients K   most clients a peer is given, 1 to ${clientsMax} (${clientsDefault})
+  --origin URL      another origin whose pages may use this root, such as https://example.org; may be given several times
+  --trust-proxy N   number of reverse proxies in front, whose X-Forwarded-For tells who comes (0)
   --json            print one line of JSON when ready, nothing else
   --quiet           print only the address
   --help            this text
@@ -36,6 +43,8 @@ export function parseServeArguments(
         host: { type: 'string' },
         https: { type: 'boolean', default: false },
         'max-clients': { type: 'string', default: `${clientsDefault}` },
+        origin: { type: 'string', multiple: true, default: [] },
+        'trust-proxy': { type: 'string', default: '0' },
         json: { type: 'boolean', default: false },
         quiet: { type: 'boolean', default: false },
         help: { type: 'boolean', default: false },
@@ -50,8 +59,23 @@ export function parseServeArguments(
   const maxClients = wholeNumber(values['max-clients'], 1, clientsMax);
   if (maxClients === undefined)
     return { error: `--max-clients wants a number from 1 to ${clientsMax}, not '${values['max-clients']}'` };
+  const trustProxy = wholeNumber(values['trust-proxy'], 0, proxyHopsMax);
+  if (trustProxy === undefined)
+    return { error: `--trust-proxy wants a number from 0 to ${proxyHopsMax}, not '${values['trust-proxy']}'` };
+  const origins = values.origin.flatMap((list) => list.split(',')).map((text) => text.trim());
+  const wrong = origins.find((text) => !isOrigin(text));
+  if (wrong !== undefined) return { error: `--origin wants an origin such as https://example.org, not '${wrong}'` };
   const { host, https, json, quiet } = values;
-  return { port, host, https, maxClients, json, quiet };
+  return { port, host, https, maxClients, origins, trustProxy, json, quiet };
+}
+
+/** Whether browsers would write an origin just so: scheme, host and, unless it is the scheme's own, port. */
+function isOrigin(text: string): boolean {
+  try {
+    return /^https?:/.test(text) && new URL(text).origin === text;
+  } catch {
+    return false;
+  }
 }
 
 function wholeNumber(text: string, min: number, max: number): number | undefined {

@@ -33,16 +33,30 @@ describe('arguments', () => {
       host: undefined,
       https: false,
       maxClients: 4,
+      origins: [],
+      trustProxy: 0,
       json: false,
       quiet: false,
     });
     expect(
-      parseServeArguments(['--port', '0', '--host', '::1', '--https', '--max-clients', '8', '--json', '--quiet']),
+      parseServeArguments([
+        ...['--port', '0', '--host', '::1', '--https', '--max-clients', '8', '--json', '--quiet'],
+        ...[
+          '--origin',
+          'https://a.example,http://b.example:8080',
+          '--origin',
+          'https://c.example',
+          '--trust-proxy',
+          '2',
+        ],
+      ]),
     ).toEqual({
       port: 0,
       host: '::1',
       https: true,
       maxClients: 8,
+      origins: ['https://a.example', 'http://b.example:8080', 'https://c.example'],
+      trustProxy: 2,
       json: true,
       quiet: true,
     });
@@ -51,6 +65,11 @@ describe('arguments', () => {
       [['--port', '65536'], '65535'],
       [['--max-clients', '0'], '--max-clients'],
       [['--max-clients', '9'], '--max-clients'],
+      [['--trust-proxy', '9'], '--trust-proxy'],
+      [['--trust-proxy', '-1'], '--trust-proxy'],
+      [['--origin', 'a.example'], '--origin'],
+      [['--origin', 'https://a.example/'], '--origin'],
+      [['--origin', 'https://a.example,*'], "'*'"],
       [['--prot', '1'], '--prot'],
       [['--port'], '--port'],
       [['extra'], 'extra'],

@@ -22,12 +22,14 @@ function announce(root: RootServer, { https, quiet }: ServeArguments): void {
 }
 
 async function serve(args: ServeArguments): Promise<void> {
-  const { port, host, maxClients } = args;
+  const { port, host, maxClients, origins, trustProxy } = args;
   const certificate = args.https ? await loadCertificate() : undefined;
   const log = createLogger(args.json || args.quiet ? 'silent' : 'plain');
   const root = await startRootServer({
     port,
     maxClients,
+    allowedOrigins: origins,
+    trustProxy,
     log,
     ...(host === undefined ? {} : { host }),
     ...(certificate === undefined ? {} : { certificate }),

@@ -4,7 +4,7 @@ import { request as requestHttps } from 'node:https';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
-import { addressPrefix, urlHost } from './addresses.ts';
+import { addressPrefixes, urlHost } from './addresses.ts';
 import { createLogger } from './log.ts';
 import { startRootServer, type RootServer } from './server.ts';
 import { loadCertificate } from './tls.ts';
@@ -150,6 +150,8 @@ describe('https', () => {
 });
 
 describe('addresses', () => {
+  const addressPrefix = (ip: string) => addressPrefixes(ip)[0]?.key;
+
   it('count by the IPv4 address or the first 64 bits of the IPv6 one', () => {
     expect(addressPrefix('::ffff:192.0.2.1')).toBe(addressPrefix('192.0.2.1'));
     expect(addressPrefix('192.0.2.1')).not.toBe(addressPrefix('192.0.2.2'));
@@ -157,6 +159,9 @@ describe('addresses', () => {
     expect(addressPrefix('2001:DB8:0:1::1')).toBe(addressPrefix('2001:db8:0:1:1:1:1:1'));
     expect(addressPrefix('2001:db8:0:1::1')).not.toBe(addressPrefix('2001:db8:0:2::1'));
     expect(addressPrefix('::1')).not.toBe(addressPrefix('fe80::1'));
+    expect(addressPrefixes('2001:db8:7:1::1')[1]).toEqual({ key: '2001:0db8:0007::/48', share: 4 });
+    expect(addressPrefixes('fe80::1%eth0')[0]?.key).toBe('fe80:0000:0000:0000');
+    expect(addressPrefixes('192.0.2.1')).toHaveLength(1);
     expect([urlHost('::1'), urlHost('127.0.0.1')]).toEqual(['[::1]', '127.0.0.1']);
   });
 });

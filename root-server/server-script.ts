@@ -49,7 +49,15 @@ export class SocketPeer {
   ends = 0;
   connectError: string | undefined;
 
-  constructor(url: string, room: TestRoom, { keys = newKeys(), origin }: { keys?: KeyPair; origin?: string } = {}) {
+  constructor(
+    url: string,
+    room: TestRoom,
+    {
+      keys = newKeys(),
+      origin,
+      headers = {},
+    }: { keys?: KeyPair; origin?: string; headers?: Record<string, string> } = {},
+  ) {
     this.keys = keys;
     this.room = room;
     this.id = createHash('sha256').update(keys.publicKey).digest('hex').slice(0, 32) as NodeId;
@@ -60,7 +68,7 @@ export class SocketPeer {
       transports: ['websocket'],
       forceNew: true,
       reconnection: false,
-      ...(origin === undefined ? {} : { extraHeaders: { origin } }),
+      extraHeaders: { ...headers, ...(origin === undefined ? {} : { origin }) },
     });
     this.socket.on('packet', (bytes: Uint8Array) => {
       const decoded = decodePacket(Uint8Array.from(bytes));

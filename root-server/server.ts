@@ -7,6 +7,7 @@ import { fileURLToPath } from 'node:url';
 import { Server } from 'socket.io';
 import {
   clientsMax,
+  joinsPerSecondMax,
   registerDeadlineMs,
   roomPeersMax,
   rootBodyBytesMax,
@@ -16,7 +17,9 @@ import {
 } from '../protocol/limits.ts';
 import type { RootRoomView } from '../protocol/root/io.ts';
 import { RootCore } from '../protocol/root/root-core.ts';
+import { AddressGuard } from './address-guard.ts';
 import { lanAddresses, urlHost } from './addresses.ts';
+import { cameByTls, clientAddress } from './client-address.ts';
 import { createLogger, type Logger } from './log.ts';
 import { Shell } from './shell.ts';
 import { servePage } from './static.ts';
@@ -34,7 +37,17 @@ export interface RootServerOptions {
   readonly pageFolder?: string;
   /** Origins besides this server's own whose pages may register. */
   readonly allowedOrigins?: readonly string[];
+  /**
+   * Proxies in front of this server, each of which adds to `X-Forwarded-For`; 0 unless told. With one too many, anybody can
+   * choose the address under which it is counted; with one too few, everybody is counted as the proxy.
+   */
+  readonly trustProxy?: number;
+  /** What security.txt names, a `mailto:`, `https:` or `tel:` address; the project's own policy unless told. */
+  readonly securityContact?: string;
+  /** Sockets of one IPv4 address or IPv6 /64. The other bounds of an address grow with it. */
   readonly socketsPerAddressMax?: number;
+  /** Registrations a second before newcomers are asked for work (rule R10). */
+  readonly joinsPerSecondMax?: number;
   /** Sockets in all, before newcomers are answered `full`. */
   readonly socketsMax?: number;
   /** Where it says what it does; nowhere unless told. */
@@ -74,10 +87,16 @@ export async function startRootServer(options: RootServerOptions): Promise<RootS
     socketsMax: options.socketsMax ?? socketsMax,
     roomPeersMax,
     balance: true,
+    joinsPerSecondMax: options.joinsPerSecondMax ?? joinsPerSecondMax,
   });
-  const folder = options.pageFolder ?? fileURLToPath(new URL('../dist/web', import.meta.url));
-  const page = servePage(folder, () => core.counts());
-  const { certificate } = options;
+  const { certificate, securityContact, trustProxy: proxyHops = 0 } = options;
+  const page = servePage({
+    folder: options.pageFolder ?? fileURLToPath(new URL('../dist/web', import.meta.url)),
+    health: () => core.counts(),
+    securityContact,
+    isSecure: (request) => cameByTls(request, proxyHops, certificate !== undefined),
+  });
+  const guard = new AddressGuard(perAddressMax, () => performance.now());
   const http: HttpServer = certificate ? createHttps({ ...certificate }, page) : createHttp(page);
   http.maxConnections = (options.socketsMax ?? socketsMax) + connectionsExtraMax;
   const connections = new Set<NetSocket>();
@@ -98,11 +117,11 @@ export async function startRootServer(options: RootServerOptions): Promise<RootS
     allowRequest: (request, decide) => {
       const isAllowed = isAllowedOrigin(request, options.allowedOrigins ?? []);
       if (!isAllowed) log.warn({ origin: request.headers.origin }, 'a page from elsewhere was refused');
-      decide(null, isAllowed);
+      decide(null, isAllowed && guard.mayKnock(clientAddress(request, proxyHops)));
     },
   });
   const { onBytes } = options;
-  const shell = new Shell(core, io, { socketsPerAddressMax: perAddressMax, log, onBytes });
+  const shell = new Shell(core, io, { guard, proxyHops, log, onBytes });
   await listen(http, options.port, options.host);
   const { port } = http.address() as AddressInfo;
   const scheme = certificate ? 'https' : 'http';

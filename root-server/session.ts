@@ -8,7 +8,12 @@ import { verifyForRoot, type Verdict } from './verify.ts';
 /** Packets of one socket that wait for their verification; beyond it they are answered `rate`. */
 const waitingMax = 64;
 
+/** A socket whose address sends too much is told so no more often, ms. */
+const rateToldEachMs = 5_000;
+
 export interface SessionEvents {
+  /** Whether the socket's address may have one more packet looked at (rule R11). */
+  mayRead(): boolean;
   packet(verdict: Verdict): void;
   bad(code: RootErrorCode): void;
   /** The socket is closed and everything that came on it before was handed over: a LEAVE comes right before a close. */
@@ -19,6 +24,7 @@ export interface SessionEvents {
 export function readSocket(socket: Socket, events: SessionEvents): void {
   let queue = Promise.resolve();
   let waiting = 0;
+  let toldRateAtMs = -Infinity;
   const verify = async (packet: Packet): Promise<void> => {
     const verdict = await verifyForRoot(packet);
     waiting--;
@@ -27,6 +33,14 @@ export function readSocket(socket: Socket, events: SessionEvents): void {
   };
   socket.onAny((event: unknown, ...args: unknown[]) => {
     const [bytes] = args;
+    if (!events.mayRead()) {
+      // An answer to each would be a flood of our own.
+      const nowMs = performance.now();
+      if (nowMs - toldRateAtMs < rateToldEachMs) return;
+      toldRateAtMs = nowMs;
+      events.bad('rate');
+      return;
+    }
     if (event !== 'packet' || args.length !== 1 || !(bytes instanceof Uint8Array)) {
       events.bad('malformed');
       return;

@@ -1,4 +1,5 @@
 /** Carries sockets' events to the root's core and the core's outputs to sockets. Holds the one timer. */
+import type { IncomingMessage } from 'node:http';
 import type { Server, Socket } from 'socket.io';
 import type { RootErrorCode } from '../protocol/errors.ts';
 import type { RootInput } from '../protocol/root/io.ts';
@@ -6,24 +7,23 @@ import type { RootCore } from '../protocol/root/root-core.ts';
 import { noNode, type SocketId } from '../protocol/types.ts';
 import { encodePacket } from '../protocol/wire/packet.ts';
 import { PacketFactory } from '../protocol/wire/packet-factory.ts';
-import { AddressCounts } from './address-counts.ts';
-import { addressPrefix } from './addresses.ts';
+import type { AddressGuard } from './address-guard.ts';
+import { clientAddress } from './client-address.ts';
 import type { Logger } from './log.ts';
 import { readSocket } from './session.ts';
 
-/** Connections beyond an address's sockets that wait to be told that there are too many; more are cut without a word. */
-const refusalsWaitingMax = 64;
-
 /** Part of Engine.IO's connection that its types do not name. */
 interface RawConnection {
-  readonly remoteAddress: string;
+  readonly request: IncomingMessage;
   on(event: 'packet' | 'packetCreate', listener: (packet: { type: string; data?: unknown }) => void): void;
   once(event: 'close', listener: () => void): void;
   close(discard?: boolean): void;
 }
 
 export interface ShellOptions {
-  readonly socketsPerAddressMax: number;
+  readonly guard: AddressGuard;
+  /** Proxies in front of this server whose word about the client's address is taken. */
+  readonly proxyHops: number;
   readonly log: Logger;
   readonly onBytes: ((direction: 'in' | 'out', bytes: Uint8Array) => void) | undefined;
 }
@@ -32,8 +32,8 @@ export class Shell {
   readonly #core: RootCore;
   readonly #options: ShellOptions;
   readonly #sockets = new Map<SocketId, Socket>();
-  readonly #connections = new AddressCounts();
-  readonly #admitted = new AddressCounts();
+  /** Connections that came when their address had opened too many already. */
+  readonly #late = new WeakSet();
   readonly #errors = new PacketFactory({ publicKey: new Uint8Array(32), id: noNode });
   #nextSocket = 1;
   #timer: ReturnType<typeof setTimeout> | undefined;
@@ -53,16 +53,17 @@ export class Shell {
 
   /** A WebSocket, which may never become a socket of ours. */
   #opened(connection: RawConnection): void {
-    const { onBytes, socketsPerAddressMax } = this.#options;
-    const prefix = addressPrefix(connection.remoteAddress);
-    this.#connections.add(prefix);
-    connection.once('close', () => {
-      this.#connections.remove(prefix);
-    });
-    if (this.#connections.of(prefix) > socketsPerAddressMax + refusalsWaitingMax) {
+    const { onBytes, guard, proxyHops } = this.#options;
+    const address = clientAddress(connection.request, proxyHops);
+    const verdict = guard.opened(address);
+    if (verdict === 'cut') {
       connection.close(true);
       return;
     }
+    connection.once('close', () => {
+      guard.closed(address);
+    });
+    if (verdict === 'late') this.#late.add(connection);
     if (onBytes === undefined) return;
     const tap = (direction: 'in' | 'out') => (packet: { data?: unknown }) => {
       const { data } = packet;
@@ -74,26 +75,31 @@ export class Shell {
   }
 
   #connected(socket: Socket): void {
-    const { address } = socket.handshake;
-    const prefix = addressPrefix(address);
-    if (this.#admitted.of(prefix) >= this.#options.socketsPerAddressMax) {
-      this.#options.log.warn('an address has too many sockets');
+    const { guard, proxyHops, log } = this.#options;
+    const address = clientAddress(socket.request, proxyHops);
+    if (this.#late.has(socket.conn)) {
+      log.warn('an address opens sockets too fast');
+      this.#refuse(socket, 'rate');
+      return;
+    }
+    if (!guard.takeSocket(address)) {
+      log.warn('an address has too many sockets');
       this.#refuse(socket, 'full');
       return;
     }
-    this.#admitted.add(prefix);
     const id = this.#nextSocket++;
     this.#sockets.set(id, socket);
     readSocket(socket, {
-      packet: ({ packet, admitted }) => {
-        this.handle({ kind: 'packet', socket: id, packet, admitted });
+      mayRead: () => guard.takePacket(address),
+      packet: ({ packet, admitted, workBits }) => {
+        this.handle({ kind: 'packet', socket: id, packet, admitted, workBits });
       },
       bad: (code) => {
         this.handle({ kind: 'bad', socket: id, code });
       },
       closed: () => {
         this.#sockets.delete(id);
-        this.#admitted.remove(prefix);
+        guard.freeSocket(address);
         this.handle({ kind: 'close', socket: id });
       },
     });

@@ -3,6 +3,7 @@ import { existsSync } from 'node:fs';
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import { join } from 'node:path';
 import sirv from 'sirv';
+import { baseOf, policyPath, securityPolicy, securityText, securityTextPath } from './security-text.ts';
 
 /**
  * Everything from this origin only, no inline script, and no string becomes code or markup without a policy. `blob:` and
@@ -40,8 +41,19 @@ function plain(response: ServerResponse, status: number, text: string): void {
   response.end(`${text}\n`);
 }
 
-/** Serves `folder` (the built page), and `/healthz` with what `health` gives. */
-export function servePage(folder: string, health: () => object): Handler {
+export interface PageOptions {
+  /** Folder of the built page. */
+  readonly folder: string;
+  /** What `/healthz` answers with. */
+  readonly health: () => object;
+  /** Whom security.txt names; `undefined` for the project's own policy. */
+  readonly securityContact: string | undefined;
+  /** Whether a request came by TLS, here or at a proxy. */
+  readonly isSecure: (request: IncomingMessage) => boolean;
+}
+
+/** Serves the built page, `/healthz`, and security.txt with the policy it names. */
+export function servePage({ folder, health, securityContact, isSecure }: PageOptions): Handler {
   const isBuilt = existsSync(join(folder, 'index.html'));
   const files = isBuilt
     ? sirv(folder, {
@@ -60,6 +72,11 @@ export function servePage(folder: string, health: () => object): Handler {
     } else if (request.url === '/healthz') {
       response.writeHead(200, { 'Content-Type': 'application/json', 'Cache-Control': 'no-store' });
       response.end(JSON.stringify(health()));
+    } else if (request.url === securityTextPath) {
+      response.setHeader('Cache-Control', 'no-cache');
+      plain(response, 200, securityText(baseOf(request, isSecure(request)), securityContact, Date.now()));
+    } else if (request.url === policyPath) {
+      plain(response, 200, securityPolicy());
     } else if (files === undefined) {
       plain(response, 503, 'The page is not built: run `npm run build`, or start with `npm start`.');
     } else {

@@ -1,10 +1,11 @@
-/** The root's checks of a packet's signatures: the sender's key, and the room's admission key (rules R2, R3, S1, W3, W6). */
+/** The root's checks of a packet's signatures: the sender's key, and the room's admission key (rules R2, R3, R10, S1, W3, W6). */
 import { createHash, webcrypto } from 'node:crypto';
 import type { NodeId } from '../protocol/types.ts';
 import { regReqBody } from '../protocol/wire/bodies.ts';
 import { fromHex } from '../protocol/wire/bytes.ts';
 import { isSoundPublicKey } from '../protocol/wire/public-key.ts';
 import { signedRegionOf, type Packet, type VerifiedPacket } from '../protocol/wire/packet.ts';
+import { leadingZeroBits, workPrefix } from '../protocol/work.ts';
 
 const domain = Buffer.from('banyan-1');
 const admissionDomain = Buffer.from('banyan-admission-1');
@@ -26,6 +27,13 @@ export function nodeIdOf(publicKey: Uint8Array): NodeId {
 export interface Verdict {
   readonly packet: VerifiedPacket;
   readonly admitted: boolean;
+  /** Work done for the challenge that a registration names, in bits; 0 for other packets. */
+  readonly workBits: number;
+}
+
+/** Whether a packet is what it says, and nothing more. */
+function plain(packet: VerifiedPacket): Verdict {
+  return { packet, admitted: false, workBits: 0 };
 }
 
 /**
@@ -34,12 +42,17 @@ export interface Verdict {
  */
 export async function verifyForRoot(packet: Packet): Promise<Verdict | undefined> {
   const verified = { ...packet, senderId: nodeIdOf(packet.sender) };
-  if (packet.header.type !== 'registration') return { packet: verified, admitted: false };
+  if (packet.header.type !== 'registration') return plain(verified);
   if (packet.bytes === undefined) return undefined;
   const region = Buffer.concat([domain, signedRegionOf(packet, packet.bytes)]);
   if (!(await verifySignature(packet.sender, packet.validator, region))) return undefined;
   const body = packet.action === 'request' ? regReqBody.decode(packet.body) : undefined;
-  if (body === undefined) return { packet: verified, admitted: false };
+  if (body?.work === undefined) return plain(verified);
   const proof = Buffer.concat([admissionDomain, body.challenge, packet.sender]);
-  return { packet: verified, admitted: await verifySignature(fromHex(body.room), body.admission, proof) };
+  const work = createHash('sha256').update(workPrefix(body.challenge, packet.sender)).update(body.work).digest();
+  return {
+    packet: verified,
+    admitted: await verifySignature(fromHex(body.room), body.admission, proof),
+    workBits: leadingZeroBits(work),
+  };
 }

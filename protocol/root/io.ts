@@ -14,9 +14,16 @@ export type RootInput =
     }
   /**
    * A packet came. The shell has checked its signature (where its type has one) and, for a registration,
-   * the admission signature under the room key the packet names; `admitted` says how the latter went.
+   * the admission signature under the room key the packet names; `admitted` says how the latter went, `workBits` how much
+   * work was done for the challenge it names (rule R10; left out: none).
    */
-  | { readonly kind: 'packet'; readonly socket: SocketId; readonly packet: VerifiedPacket; readonly admitted: boolean }
+  | {
+      readonly kind: 'packet';
+      readonly socket: SocketId;
+      readonly packet: VerifiedPacket;
+      readonly admitted: boolean;
+      readonly workBits?: number;
+    }
   /** Something came that is no valid packet. */
   | { readonly kind: 'bad'; readonly socket: SocketId; readonly code: RootErrorCode }
   | { readonly kind: 'close'; readonly socket: SocketId }
@@ -56,4 +63,6 @@ export interface RootOptions {
   readonly roomPeersMax: number;
   /** Whether the root moves peers to keep trees shallow. */
   readonly balance: boolean;
+  /** Registrations a second beyond which newcomers are asked for work (rule R10); left out: none are. */
+  readonly joinsPerSecondMax?: number;
 }

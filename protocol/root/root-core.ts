@@ -4,10 +4,11 @@
  *
  * Call `handle(input, nowMs)` (ms since 1970), then `poll()` until `undefined`; `nextTimeoutMs()` says when to hand in a timer.
  */
-import { challengeLifeMs, registerDeadlineMs, socketBurst, socketRatePerSecond } from '../limits.ts';
+import { adoptionGraceMs, challengeLifeMs, registerDeadlineMs, socketBurst, socketRatePerSecond } from '../limits.ts';
 import type { RootErrorCode } from '../errors.ts';
 import type { Rng } from '../ports.ts';
 import { noNode, type NodeId, type RoomId, type SocketId } from '../types.ts';
+import { challengeBytes, workBitsAsked } from '../work.ts';
 import {
   advertiseBody,
   confirmBody,
@@ -24,6 +25,7 @@ import { PacketFactory } from '../wire/packet-factory.ts';
 import type { Packet, VerifiedPacket } from '../wire/packet.ts';
 import { Agenda } from './agenda.ts';
 import type { RootInput, RootOptions, RootOutput, RootRoomView } from './io.ts';
+import { JoinRate } from './join-rate.ts';
 import { Room } from './room.ts';
 
 interface Socket {
@@ -56,6 +58,7 @@ export class RootCore {
   readonly #unregistered = new Map<SocketId, Socket>();
   readonly #rooms = new Map<RoomId, Room>();
   readonly #agenda = new Agenda<Room>();
+  readonly #joins: JoinRate | undefined;
   readonly #outputs: RootOutput[] = [];
   #taken = 0;
   #nowMs = 0;
@@ -64,6 +67,7 @@ export class RootCore {
     this.#rng = rng;
     this.#epochMs = epochMs;
     this.#options = options;
+    if (options.joinsPerSecondMax !== undefined) this.#joins = new JoinRate(options.joinsPerSecondMax);
   }
 
   handle(input: RootInput, nowMs: number): void {
@@ -75,7 +79,7 @@ export class RootCore {
       if (socket === undefined) return;
       if (input.kind === 'close') this.#closed(socket);
       else if (input.kind === 'bad') this.#fault(socket, input.code);
-      else this.#packet(socket, input.packet, input.admitted);
+      else this.#packet(socket, input.packet, input.admitted, input.workBits ?? 0);
     }
   }
 
@@ -114,14 +118,16 @@ export class RootCore {
   // Sockets.
 
   #open(input: Extract<RootInput, { kind: 'open' }>): void {
-    const writer = new ByteWriter(32);
+    const writer = new ByteWriter(challengeBytes);
     for (let i = 0; i < 8; i++) writer.u32(this.#rng.uint32());
+    const challenge = writer.finish();
+    challenge[challengeBytes - 1] = this.#workBits();
     const socket: Socket = {
       id: input.socket,
       ip: input.ip,
       port: input.port,
       origin: input.origin,
-      challenge: writer.finish(),
+      challenge,
       openedAtMs: this.#nowMs,
       challengeUsed: false,
       room: undefined,
@@ -137,8 +143,12 @@ export class RootCore {
       return;
     }
     this.#unregistered.set(socket.id, socket);
-    const { challenge } = socket;
     this.#send(socket.id, this.#factory.newChallenge({ challenge, epoch: this.#epochMs, rootTimeMs: this.#nowMs }));
+  }
+
+  /** Work that newcomers are asked for. A root without state has to take back everybody at once, and asks for none. */
+  #workBits(): number {
+    return this.#nowMs < this.#epochMs + adoptionGraceMs ? 0 : (this.#joins?.workBits(this.#nowMs) ?? 0);
   }
 
   readonly #send = (socket: SocketId, packet: Packet): void => {
@@ -195,12 +205,12 @@ export class RootCore {
 
   // Packets.
 
-  #packet(socket: Socket, packet: VerifiedPacket, admitted: boolean): void {
+  #packet(socket: Socket, packet: VerifiedPacket, admitted: boolean, workBits: number): void {
     const { type } = packet.header;
     // Signals are bounded by their ticket: a peer with many clients relays many at once. Those that no ticket covers count.
     if (type !== 'signal' && !this.#takesToken(socket)) return;
     if (type === 'registration') {
-      this.#register(socket, packet, admitted);
+      this.#register(socket, packet, admitted, workBits);
       return;
     }
     const { room, node } = socket;
@@ -275,17 +285,19 @@ export class RootCore {
     }
   }
 
-  #register(socket: Socket, packet: VerifiedPacket, admitted: boolean): void {
+  #register(socket: Socket, packet: VerifiedPacket, admitted: boolean, workBits: number): void {
     const request = packet.action === 'request' ? regReqBody.decode(packet.body) : undefined;
     if (request === undefined) {
       this.#fault(socket, 'malformed');
       return;
     }
-    const fault = this.#refusesRegistration(socket, request, packet.senderId, admitted);
+    const isWorkDone = workBits >= workBitsAsked(socket.challenge);
+    const fault = this.#refusesRegistration(socket, request, packet.senderId, admitted, isWorkDone);
     if (fault !== undefined) {
       this.#end(socket, fault);
       return;
     }
+    this.#joins?.note(this.#nowMs);
     socket.challengeUsed = true;
     this.#unregistered.delete(socket.id);
     let room = this.#rooms.get(request.room);
@@ -310,10 +322,17 @@ export class RootCore {
     this.#tidy(room);
   }
 
-  #refusesRegistration(socket: Socket, request: RegReq, id: NodeId, admitted: boolean): RootErrorCode | undefined {
+  #refusesRegistration(
+    socket: Socket,
+    request: RegReq,
+    id: NodeId,
+    admitted: boolean,
+    isWorkDone: boolean,
+  ): RootErrorCode | undefined {
     if (socket.node !== undefined) return 'out-of-turn';
     const isLate = this.#nowMs - socket.openedAtMs > challengeLifeMs;
     if (socket.challengeUsed || isLate || !sameBytes(request.challenge, socket.challenge)) return 'challenge';
+    if (!isWorkDone) return 'challenge';
     if (request.origin !== socket.origin) return 'origin';
     if (!admitted) return 'admission';
     const room = this.#rooms.get(request.room);

@@ -114,9 +114,9 @@ export class RootScript {
     return this;
   }
 
-  give(peer: ScriptPeer, packet: Packet, admitted = true): this {
+  give(peer: ScriptPeer, packet: Packet, admitted = true, workBits = 0): this {
     const verified: VerifiedPacket = { ...packet, senderId: peer.id };
-    this.core.handle({ kind: 'packet', socket: peer.socket, packet: verified, admitted }, this.nowMs);
+    this.core.handle({ kind: 'packet', socket: peer.socket, packet: verified, admitted, workBits }, this.nowMs);
     this.#drain();
     return this;
   }

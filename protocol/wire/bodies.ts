@@ -57,7 +57,7 @@ const roles: readonly PeerRole[] = ['peer', 'leaf', 'relay'];
 
 /** Root to peer, first thing on a socket (registration, push). */
 export interface Challenge {
-  /** 32 random bytes, for one registration on this socket. */
+  /** 32 bytes, for one registration on this socket: 31 random ones, and how much work is to be done for it (rule R10). */
   readonly challenge: Uint8Array;
   /** When this root started, ms: changes exactly when the root lost its state. */
   readonly epoch: number;
@@ -77,6 +77,8 @@ export interface RegReq {
   readonly origin: string;
   /** 64 bytes: the room's admission key over challenge and sender (rule R3). Filled in when the packet is sealed. */
   readonly admission: Uint8Array;
+  /** 8 bytes: the work that the challenge asks for (rule R10). Zeros until the packet is sealed, and when none is asked for. */
+  readonly work?: Uint8Array;
   readonly clientsMax: number;
   readonly role: PeerRole;
   /** A hidden page or one on battery: kept as a leaf. */
@@ -90,9 +92,17 @@ export interface RegReq {
   readonly subtreeSize: number;
   readonly clients: readonly NodeId[];
 }
+/** Bytes of `work` in a registration. */
+export const workBytes = 8;
+const noWork = new Uint8Array(workBytes);
 export const regReqBody = codec<RegReq>(
   (w, v) => {
-    w.id(v.room).raw(v.challenge).text8(v.origin).raw(v.admission).u8(v.clientsMax).u8(roles.indexOf(v.role));
+    w.id(v.room)
+      .raw(v.challenge)
+      .text8(v.origin)
+      .raw(v.admission)
+      .raw(v.work ?? noWork);
+    w.u8(v.clientsMax).u8(roles.indexOf(v.role));
     w.u8(Number(v.hidden)).u8(Number(v.head)).id(v.parent).u32(v.attachEpoch).u8(v.depth).u32(v.subtreeSize);
     writeIds(w, v.clients);
   },
@@ -101,6 +111,7 @@ export const regReqBody = codec<RegReq>(
     challenge: r.raw(32),
     origin: r.text8(originBytesMax),
     admission: r.raw(64),
+    work: r.raw(workBytes),
     clientsMax: bounded(r, r.u8(), clientsMax),
     role: r.oneOf(roles),
     hidden: r.bool(),

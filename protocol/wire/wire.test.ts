@@ -180,6 +180,44 @@ describe('packet', () => {
     );
   });
 
+  it('[R1] [R2] [R10] has the golden layout of a challenge and of a registration', () => {
+    const challenge = Uint8Array.from({ length: 32 }, (_, i) => (i === 31 ? 12 : i));
+    expect(toHex(bodies.challengeBody.encode({ challenge, epoch: 1, rootTimeMs: 2 }))).toBe(
+      `${toHex(challenge)}000000000001000000000002`,
+    );
+    const request: bodies.RegReq = {
+      room: 'b'.repeat(64) as RoomId,
+      challenge,
+      origin: 'node',
+      admission: new Uint8Array(64).fill(5),
+      work: Uint8Array.of(0, 0, 0, 0, 0, 0, 7, 0xd8),
+      clientsMax: 4,
+      role: 'relay',
+      hidden: false,
+      head: true,
+      parent: node('0'),
+      attachEpoch: 3,
+      depth: 1,
+      subtreeSize: 9,
+      clients: [node('c')],
+    };
+    const hex =
+      'b'.repeat(64) +
+      toHex(challenge) +
+      '046e6f6465' + // origin
+      '05'.repeat(64) + // admission
+      '00000000000007d8' + // work
+      '040200' + // clients at most, role, hidden
+      '01' + // head
+      '0'.repeat(32) + // parent
+      '00000003' + // attach epoch
+      '01' + // depth
+      '00000009' + // subtree
+      `01${'c'.repeat(32)}`; // clients
+    expect(toHex(bodies.regReqBody.encode(request))).toBe(hex);
+    expect(bodies.regReqBody.decode(fromHex(hex))).toEqual(request);
+  });
+
   it('[W1] has seven parts, and its size is known before it is encoded', () => {
     for (const packet of samples) {
       const decoded = decodePacket(encodePacket(packet));
