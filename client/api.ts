@@ -128,7 +128,13 @@ export interface RoomOptions {
   /** Clients served (k), 0 to 8; default 4, and 0 on phones. */
   readonly maxClients?: number;
   readonly role?: PeerRole;
+  /** STUN and TURN servers; those that the root hands over unless told. `[]`: none, so within one network only. */
   readonly iceServers?: RTCIceServer[];
+  /**
+   * Connects by way of TURN only, so that other members do not learn this machine's address (the root and the TURN server do);
+   * default false. Needs a TURN server here or at the root: without one a join ends with `connect-timeout`.
+   */
+  readonly hideAddress?: boolean;
   readonly signal?: AbortSignal;
   /** Whether a newcomer wants what was said before; default true. */
   readonly history?: boolean;

@@ -1,17 +1,19 @@
 /** `banyan join LINK`: a headless peer that chats on stdin and stdout. */
 import { createInterface } from 'node:readline';
 import { parseArgs } from 'node:util';
+import { parseIceServers } from '../protocol/ice.ts';
 import { BanyanError, joinRoom, parseRoomLink, type Message, type Room, type StateChange } from './node.ts';
 
 const usage = `Usage: npx banyan join LINK [options]
 
   --name NAME   the name others see
   --relay       serve as many clients as can be, and stay when standard input ends
+  --hide-address  connect by way of TURN only, so that other members do not learn this machine's address
   --json        one JSON object a line on standard output
   --help        this text
 
 Lines on standard input are sent, messages are printed, changes are told on standard error. Ctrl+C leaves.
-BANYAN_ICE_SERVERS may hold ICE servers as a JSON array; without it, peers are looked for in this network only.
+BANYAN_ICE_SERVERS may hold ICE servers as a JSON array, [] for none; without it, those that the root hands over are used.
 `;
 
 interface JoinArguments {
@@ -19,20 +21,19 @@ interface JoinArguments {
   readonly name: string | undefined;
   readonly relay: boolean;
   readonly json: boolean;
-  readonly iceServers: RTCIceServer[];
+  /** `undefined` for those that the root hands over. */
+  readonly iceServers: RTCIceServer[] | undefined;
+  readonly hideAddress: boolean;
 }
 
 /** What is wrong with the way the command was called. */
 class UsageError extends Error {}
 
-function iceServersOf(json: string | undefined): RTCIceServer[] {
-  try {
-    const servers: unknown = JSON.parse(json ?? '[]');
-    if (Array.isArray(servers)) return servers as RTCIceServer[];
-  } catch {
-    // Said below.
-  }
-  throw new UsageError('BANYAN_ICE_SERVERS is no JSON array');
+function iceServersOf(json: string | undefined): RTCIceServer[] | undefined {
+  if (json === undefined || json === '') return undefined;
+  const servers = parseIceServers(json);
+  if ('error' in servers) throw new UsageError(`BANYAN_ICE_SERVERS ${servers.error}`.replace(' :', ':'));
+  return servers.map(({ urls, ...rest }) => ({ urls: [...urls], ...rest }));
 }
 
 function parse(args: readonly string[]): JoinArguments | 'help' {
@@ -44,6 +45,7 @@ function parse(args: readonly string[]): JoinArguments | 'help' {
       options: {
         name: { type: 'string' },
         relay: { type: 'boolean', default: false },
+        'hide-address': { type: 'boolean', default: false },
         json: { type: 'boolean', default: false },
         help: { type: 'boolean', short: 'h', default: false },
       },
@@ -52,8 +54,9 @@ function parse(args: readonly string[]): JoinArguments | 'help' {
     const [roomLink, ...more] = positionals;
     if (roomLink === undefined || more.length > 0) throw new UsageError('one LINK is wanted');
     parseRoomLink(roomLink);
-    const { name, relay, json } = values;
-    return { roomLink, name, relay, json, iceServers: iceServersOf(process.env['BANYAN_ICE_SERVERS']) };
+    const { name, relay, json, 'hide-address': hideAddress } = values;
+    const iceServers = iceServersOf(process.env['BANYAN_ICE_SERVERS']);
+    return { roomLink, name, relay, json, iceServers, hideAddress };
   } catch (error) {
     throw error instanceof UsageError ? error : new UsageError(error instanceof Error ? error.message : 'wrong call');
   }
@@ -139,7 +142,7 @@ class Printer {
   }
 }
 
-async function join({ roomLink, name, relay, json, iceServers }: JoinArguments): Promise<void> {
+async function join({ roomLink, name, relay, json, iceServers, hideAddress }: JoinArguments): Promise<void> {
   const printer = new Printer(json);
   const stop = new AbortController();
   const { signal } = stop;
@@ -149,12 +152,13 @@ async function join({ roomLink, name, relay, json, iceServers }: JoinArguments):
     });
   }
   const room = await joinRoom(roomLink, {
-    iceServers,
+    hideAddress,
     signal,
     onState: (change) => {
       // The first time, `follow` says more.
       if (change.state !== 'attached' || printer.room !== undefined) printer.state(change);
     },
+    ...(iceServers === undefined ? {} : { iceServers }),
     ...(name === undefined ? {} : { name }),
     ...(relay ? { role: 'relay' } : {}),
   });

@@ -1,4 +1,5 @@
 /** Checks of what callers hand in, with errors that say what is wrong. */
+import { isTurnUrl } from '../protocol/ice.ts';
 import { channelBytesMax, clientsDefault, clientsMax, messageBodyBytesMax, nameBytesMax } from '../protocol/limits.ts';
 import type { PeerRole } from '../protocol/types.ts';
 import { BanyanError, type RoomOptions, type SendOptions } from './api.ts';
@@ -9,11 +10,10 @@ export interface CheckedOptions {
   readonly clientsMax: number;
   readonly role: PeerRole;
   readonly history: boolean;
-  readonly iceServers: readonly RTCIceServer[];
+  /** `undefined` for those that the root hands over. Without either a room works within one network. */
+  readonly iceServers: readonly RTCIceServer[] | undefined;
+  readonly hideAddress: boolean;
 }
-
-/** Public STUN is nobody's service to promise: without servers a room works within one network. */
-const defaultIceServers: readonly RTCIceServer[] = [];
 
 /** Control, format (bidirectional among them) and surrogate characters; what joins letters and emoji stays. */
 const unwanted = /(?![\u200c\u200d])[\p{Cc}\p{Cf}\p{Cs}\p{Zl}\p{Zp}]/gu;
@@ -44,8 +44,12 @@ function isPhone(): boolean {
   return matchMedia('(pointer: coarse) and (max-width: 600px), (pointer: coarse) and (max-height: 600px)').matches;
 }
 
+function isRelay({ urls }: RTCIceServer): boolean {
+  return [urls].flat().some((url) => typeof url === 'string' && isTurnUrl(url));
+}
+
 export function checkOptions(options: RoomOptions): CheckedOptions {
-  const { name = '', maxClients, role, history = true, iceServers = defaultIceServers, onState } = options;
+  const { name = '', maxClients, role, history = true, iceServers, hideAddress = false, onState } = options;
   if (typeof name !== 'string') throw argument('name must be a string');
   if (role !== undefined && !['peer', 'leaf', 'relay'].includes(role))
     throw argument('role must be peer, leaf or relay');
@@ -54,14 +58,18 @@ export function checkOptions(options: RoomOptions): CheckedOptions {
   }
   if (typeof history !== 'boolean') throw argument('history must be true or false');
   if (onState !== undefined && typeof onState !== 'function') throw argument('onState must be a function');
-  if (!Array.isArray(iceServers)) throw argument('iceServers must be an array');
+  if (iceServers !== undefined && !Array.isArray(iceServers)) throw argument('iceServers must be an array');
+  if (typeof hideAddress !== 'boolean') throw argument('hideAddress must be true or false');
+  if (hideAddress && iceServers !== undefined && !iceServers.some(isRelay))
+    throw argument('hideAddress needs a TURN server among iceServers, or none of them for those of the root');
   const leaf = role === 'leaf' || maxClients === 0 || (role === undefined && maxClients === undefined && isPhone());
   return {
     name: normalizeName(name),
     role: leaf ? 'leaf' : (role ?? 'peer'),
     clientsMax: leaf ? (maxClients ?? 0) : (maxClients ?? (role === 'relay' ? clientsMax : clientsDefault)),
     history,
-    iceServers: iceServers as readonly RTCIceServer[],
+    iceServers,
+    hideAddress,
   };
 }
 

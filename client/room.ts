@@ -61,7 +61,7 @@ export async function joinRoomIn(link: string, options: RoomOptions, place: Surr
   const provider = await cryptoProvider();
   const keys = await deriveRoom(secret, provider);
   const sealer = await Sealer.create(provider, keys);
-  const links = rtcLinks({ iceServers: checked.iceServers, provider, wrtc: place.wrtc });
+  const links = rtcLinks({ ...checked, provider, wrtc: place.wrtc });
   const room = new LiveRoom(link, startedMs, {
     room: keys.room,
     options: checked,

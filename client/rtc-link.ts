@@ -1,10 +1,14 @@
 /** Links over simple-peer: one RTCPeerConnection with one ordered data channel each. */
 import SimplePeer from 'simple-peer/simplepeer.min.js';
+import type { IceServer } from '../protocol/ice.ts';
 import type { Link, LinkEvents, LinkMaker } from '../protocol/ports.ts';
 import { utf8, type CryptoProvider } from './crypto/provider.ts';
 
 export interface RtcOptions {
-  readonly iceServers: readonly RTCIceServer[];
+  /** `undefined` for those that the root hands over. */
+  readonly iceServers: readonly RTCIceServer[] | undefined;
+  /** Only by way of TURN, so that neighbours do not learn this machine's address. */
+  readonly hideAddress?: boolean;
   readonly provider: CryptoProvider;
   /** The WebRTC of Node; browsers have their own. */
   readonly wrtc?: unknown;
@@ -62,13 +66,25 @@ export interface RtcLinks extends LinkMaker {
   closed(): Promise<void>;
 }
 
+function asRtc({ urls, username, credential }: IceServer): RTCIceServer {
+  return { urls: [...urls], ...(username === '' ? {} : { username, credential }) };
+}
+
 /** Makes links. `open` never throws: where there can be no connection, `down` follows. */
 export function rtcLinks(options: RtcOptions): RtcLinks {
   const counts: RtcCounts = { made: 0, open: 0 };
   const closing = new Set<Promise<void>>();
+  const { iceServers: own, hideAddress = false } = options;
+  const config: RTCConfiguration = {
+    iceServers: [...(own ?? [])],
+    ...(hideAddress ? { iceTransportPolicy: 'relay' } : {}),
+  };
   return {
     counts,
-    open: (_remote, initiator, events) => new RtcLink(options, initiator, events, counts, closing),
+    open: (_remote, initiator, events) => new RtcLink({ ...options, config }, initiator, events, counts, closing),
+    useIceServers: (servers) => {
+      if (own === undefined) config.iceServers = servers.map(asRtc);
+    },
     closed: async () => {
       while (closing.size > 0) await Promise.all(closing);
     },
@@ -90,7 +106,7 @@ class RtcLink implements Link {
   #lookTimer: ReturnType<typeof setTimeout> | undefined;
 
   constructor(
-    options: RtcOptions,
+    options: RtcOptions & { readonly config: RTCConfiguration },
     initiator: boolean,
     events: LinkEvents,
     counts: RtcCounts,
@@ -106,7 +122,7 @@ class RtcLink implements Link {
       initiator,
       trickle: true,
       objectMode: true,
-      config: { iceServers: [...options.iceServers] },
+      config: { ...options.config },
       ...(options.wrtc === undefined ? {} : { wrtc: options.wrtc }),
     });
     this.#peer

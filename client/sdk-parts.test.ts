@@ -45,7 +45,20 @@ describe('names', () => {
 
 describe('options', () => {
   it('have defaults: k is 4, 8 for a relay, 0 for a leaf', () => {
-    expect(checkOptions({})).toEqual({ name: '', role: 'peer', clientsMax: 4, history: true, iceServers: [] });
+    expect(checkOptions({})).toEqual({
+      name: '',
+      role: 'peer',
+      clientsMax: 4,
+      history: true,
+      iceServers: undefined,
+      hideAddress: false,
+    });
+    const turn = [{ urls: ['stun:a.example', 'turn:a.example'], username: 'a', credential: 'b' }];
+    expect(checkOptions({ hideAddress: true })).toMatchObject({ iceServers: undefined, hideAddress: true });
+    expect(checkOptions({ hideAddress: true, iceServers: turn })).toMatchObject({
+      iceServers: turn,
+      hideAddress: true,
+    });
     expect(checkOptions({ role: 'relay' })).toMatchObject({ role: 'relay', clientsMax: 8 });
     expect(checkOptions({ role: 'leaf' })).toMatchObject({ role: 'leaf', clientsMax: 0 });
     expect(checkOptions({ maxClients: 0 })).toMatchObject({ role: 'leaf', clientsMax: 0 });
@@ -61,6 +74,9 @@ describe('options', () => {
       { name: 5 },
       { history: 'yes' },
       { iceServers: {} },
+      { hideAddress: 'yes' },
+      { hideAddress: true, iceServers: [] },
+      { hideAddress: true, iceServers: [{ urls: 'stun:a.example' }] },
       { onState: 1 },
     ];
     for (const options of wrong) expect(codeOf(() => checkOptions(options as never))).toBe('argument');

@@ -144,6 +144,14 @@ export const workBitsMax = 16;
 /** Peers in one room. */
 export const roomPeersMax = 20_000;
 
+/** ICE servers that a root hands to its peers, addresses of each, and the longest address or credential, in bytes. */
+export const iceServersMax = 8;
+export const iceUrlsMax = 4;
+export const iceTextBytesMax = 255;
+/** Life of a TURN credential, in ms, and how long before its end a peer is handed another one. */
+export const turnLifeMs = 1_800_000;
+export const turnRenewBeforeMs = 300_000;
+
 /** Bytes of a file in one chunk: what fits a frame beside the packet's own parts and the encryption's tag. */
 export const chunkBytesMax = 16_128;
 /** Files of a room that a peer keeps at once, being sent or received or held for others. */

@@ -1,5 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { defaultOptions, Other } from './core/peer-script.ts';
+import type { IceServer } from './ice.ts';
 import { Peer, type UserOutput } from './peer.ts';
 import type { Link, LinkEvents, RootLinkEvents } from './ports.ts';
 import { Stream } from './stream.ts';
@@ -30,6 +31,7 @@ class Bench {
   rootEvents: RootLinkEvents | undefined;
   linkEvents: LinkEvents | undefined;
   closed = false;
+  readonly iceServers: (readonly IceServer[])[] = [];
   readonly peer: Peer;
 
   constructor() {
@@ -62,6 +64,9 @@ class Bench {
           open: (_remote, _initiator, events) => {
             this.linkEvents = events;
             return link;
+          },
+          useIceServers: (servers) => {
+            this.iceServers.push(servers);
           },
         },
         connectRoot: (events) => {
@@ -161,6 +166,21 @@ describe('Peer', () => {
     await bench.settle();
     expect(bench.delivered()).toEqual([]);
     expect(bench.frames.length).toBe(framesBefore);
+  });
+
+  it('[R12] gives the ICE servers of the root to the maker of links, and nobody else learns their credentials', async () => {
+    const bench = await new Bench().withClient();
+    const servers = [{ urls: ['turn:a.example'], username: '1700001800', credential: 'c2VjcmV0' }];
+    const packet = sign(rootFactory.newIceServers({ servers, lifeMs: 1 }));
+    const inputs = bench.peer.journal.length;
+    bench.root(packet);
+    bench.root(sign({ ...packet, bytes: undefined as never, body: packet.body.subarray(1) }));
+    // A neighbour has no say in it.
+    bench.give(packet);
+    await bench.settle();
+    expect(bench.iceServers).toEqual([servers]);
+    // The neighbour's attempt is in the journal as a bad packet, without its body.
+    expect(bench.peer.journal.slice(inputs).map(({ input }) => input.kind)).toEqual(['badPacket']);
   });
 
   it('[W4] counts what it does not know and keeps the link', async () => {

@@ -11,6 +11,7 @@ import type { Clock, LinkEvents, LinkMaker, Rng, RootLink, RootLinkEvents, Signe
 import { Stream } from './stream.ts';
 import { noNode, type FileKey, type LinkId, type NodeId, type PeerRole } from './types.ts';
 import type { Message, PresenceBody } from './wire/bodies.ts';
+import { iceBody } from './wire/ice-body.ts';
 import { encodePacket, packetTypes, type Packet, type VerifiedPacket } from './wire/packet.ts';
 import type { PacketFactory } from './wire/packet-factory.ts';
 
@@ -270,6 +271,12 @@ export class Peer {
     if (!parsed.ok) return;
     const { packet } = parsed;
     this.#seen('in', packet, 'root', bytes.length, false);
+    if (packet.header.type === 'registration' && packet.action === 'update') {
+      // Nothing for the core: which way a link's bytes take is the shell's business, and credentials stay out of the journal.
+      const servers = iceBody.decode(packet.body)?.servers;
+      if (servers) this.#ports.links.useIceServers?.(servers);
+      return;
+    }
     const { scope } = packetTypes[packet.header.type];
     if (scope !== 'root' && scope !== 'both') return;
     this.#verify(0, packet, (verified) => {

@@ -1,4 +1,5 @@
 /** What the core needs from the outside, as one-method interfaces. Each has a real and a simulated implementation. */
+import type { IceServer } from './ice.ts';
 import type { NodeId } from './types.ts';
 import type { Packet, VerifiedPacket } from './wire/packet.ts';
 
@@ -51,6 +52,8 @@ export interface LinkEvents {
 /** Makes links; nothing is made before the core asks for it (rule A7). */
 export interface LinkMaker {
   open(remote: NodeId, initiator: boolean, events: LinkEvents): Link;
+  /** ICE servers that the root hands over: for links made from now on, unless there are others already (rule R12). */
+  useIceServers?(servers: readonly IceServer[]): void;
 }
 
 /** The control connection to the root. */

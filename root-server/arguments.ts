@@ -27,6 +27,9 @@ export const usage = `Usage: npm start -- [options]     (or: npx banyan serve [o
   --json            print one line of JSON when ready, nothing else
   --quiet           print only the address
   --help            this text
+
+In the environment: BANYAN_ICE_SERVERS, BANYAN_TURN_URL and BANYAN_TURN_SECRET for peers that no direct way connects,
+BANYAN_SECURITY_CONTACT for security.txt; see docs/operating.md.
 `;
 
 /** What the words ask for, or what is wrong with them. */

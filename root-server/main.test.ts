@@ -11,9 +11,14 @@ const children: ChildProcess[] = [];
 
 /** The command as a person runs it. */
 function run(...args: string[]): { readonly child: ChildProcess; out: string; err: string } {
+  return runIn({}, ...args);
+}
+
+function runIn(env: NodeJS.ProcessEnv, ...args: string[]): ReturnType<typeof run> {
   const child = spawn(process.execPath, ['--import', 'tsx', 'root-server/main.ts', ...args], {
     cwd: top,
     stdio: 'pipe',
+    env: { ...process.env, ...env },
   });
   children.push(child);
   const result = { child, out: '', err: '' };
@@ -97,6 +102,13 @@ describe('command', () => {
     const [wrongCode] = (await once(wrong.child, 'exit')) as [number];
     expect([wrongCode, wrong.out]).toEqual([2, '']);
     expect(wrong.err).toMatch(/--port wants a number.*\n\nUsage/);
+    const unset = runIn({ BANYAN_TURN_SECRET: 'hush' }, '--port', '0');
+    const [unsetCode] = (await once(unset.child, 'exit')) as [number];
+    expect([unsetCode, unset.out, unset.err]).toEqual([
+      2,
+      '',
+      'banyan: BANYAN_TURN_SECRET is set, but BANYAN_TURN_URL is not\n',
+    ]);
     const other = createServer();
     await new Promise<void>((resolve) => other.listen(0, '127.0.0.1', resolve));
     const { port } = other.address() as AddressInfo;

@@ -1,9 +1,11 @@
 /** `npm start` and `banyan serve`: starts a root and says where it is. */
 import { renderUnicodeCompact } from 'uqr';
 import { parseServeArguments, usage, type ServeArguments } from './arguments.ts';
+import { readEnvironment, type Environment } from './environment.ts';
 import { createLogger } from './log.ts';
 import { startRootServer, type RootServer } from './server.ts';
 import { loadCertificate } from './tls.ts';
+import { iceGrants } from './turn.ts';
 
 function announce(root: RootServer, { https, quiet }: ServeArguments): void {
   console.log(`\n  Banyan is open at ${root.url}`);
@@ -21,7 +23,7 @@ function announce(root: RootServer, { https, quiet }: ServeArguments): void {
   console.log('  Stop with Ctrl+C.\n');
 }
 
-async function serve(args: ServeArguments): Promise<void> {
+async function serve(args: ServeArguments, { iceServers, turn, securityContact }: Environment): Promise<void> {
   const { port, host, maxClients, origins, trustProxy } = args;
   const certificate = args.https ? await loadCertificate() : undefined;
   const log = createLogger(args.json || args.quiet ? 'silent' : 'plain');
@@ -31,6 +33,8 @@ async function serve(args: ServeArguments): Promise<void> {
     allowedOrigins: origins,
     trustProxy,
     log,
+    iceServers: iceGrants(iceServers, turn),
+    ...(securityContact === undefined ? {} : { securityContact }),
     ...(host === undefined ? {} : { host }),
     ...(certificate === undefined ? {} : { certificate }),
   });
@@ -55,13 +59,17 @@ function explain(error: unknown, port: number): string {
 }
 
 const parsed = parseServeArguments(process.argv.slice(2));
+const environment = readEnvironment(process.env);
 if ('help' in parsed) {
   console.log(usage);
 } else if ('error' in parsed) {
   console.error(`banyan: ${parsed.error}\n\n${usage}`);
   process.exitCode = 2;
+} else if ('error' in environment) {
+  console.error(`banyan: ${environment.error}`);
+  process.exitCode = 2;
 } else {
-  serve(parsed).catch((error: unknown) => {
+  serve(parsed, environment).catch((error: unknown) => {
     console.error(`banyan: ${explain(error, parsed.port)}`);
     process.exitCode = 1;
   });

@@ -17,6 +17,7 @@ import {
 } from '../protocol/limits.ts';
 import type { RootRoomView } from '../protocol/root/io.ts';
 import { RootCore } from '../protocol/root/root-core.ts';
+import type { IceBody } from '../protocol/wire/ice-body.ts';
 import { AddressGuard } from './address-guard.ts';
 import { lanAddresses, urlHost } from './addresses.ts';
 import { cameByTls, clientAddress } from './client-address.ts';
@@ -46,6 +47,8 @@ export interface RootServerOptions {
   readonly securityContact?: string;
   /** Sockets of one IPv4 address or IPv6 /64. The other bounds of an address grow with it. */
   readonly socketsPerAddressMax?: number;
+  /** What registered peers are handed as ICE servers, at a time in ms since 1970; nothing unless told. */
+  readonly iceServers?: ((nowMs: number) => IceBody) | undefined;
   /** Registrations a second before newcomers are asked for work (rule R10). */
   readonly joinsPerSecondMax?: number;
   /** Sockets in all, before newcomers are answered `full`. */
@@ -88,6 +91,7 @@ export async function startRootServer(options: RootServerOptions): Promise<RootS
     roomPeersMax,
     balance: true,
     joinsPerSecondMax: options.joinsPerSecondMax ?? joinsPerSecondMax,
+    iceServers: options.iceServers,
   });
   const { certificate, securityContact, trustProxy: proxyHops = 0 } = options;
   const page = servePage({

@@ -1,6 +1,7 @@
 /** What goes into the root's core and what comes out of it. The server is a thin shell around these. */
 import type { RootErrorCode } from '../errors.ts';
 import type { NodeId, RoomId, SocketId } from '../types.ts';
+import type { IceBody } from '../wire/ice-body.ts';
 import type { Packet, VerifiedPacket } from '../wire/packet.ts';
 
 export type RootInput =
@@ -65,4 +66,6 @@ export interface RootOptions {
   readonly balance: boolean;
   /** Registrations a second beyond which newcomers are asked for work (rule R10); left out: none are. */
   readonly joinsPerSecondMax?: number;
+  /** The ICE servers to hand to a peer at a time (rule R12); left out: none. */
+  readonly iceServers?: ((nowMs: number) => IceBody) | undefined;
 }

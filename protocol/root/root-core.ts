@@ -4,7 +4,14 @@
  *
  * Call `handle(input, nowMs)` (ms since 1970), then `poll()` until `undefined`; `nextTimeoutMs()` says when to hand in a timer.
  */
-import { adoptionGraceMs, challengeLifeMs, registerDeadlineMs, socketBurst, socketRatePerSecond } from '../limits.ts';
+import {
+  adoptionGraceMs,
+  challengeLifeMs,
+  registerDeadlineMs,
+  socketBurst,
+  socketRatePerSecond,
+  turnRenewBeforeMs,
+} from '../limits.ts';
 import type { RootErrorCode } from '../errors.ts';
 import type { Rng } from '../ports.ts';
 import { noNode, type NodeId, type RoomId, type SocketId } from '../types.ts';
@@ -56,6 +63,8 @@ export class RootCore {
   readonly #sockets = new Map<SocketId, Socket>();
   /** Sockets that have not registered, oldest first. */
   readonly #unregistered = new Map<SocketId, Socket>();
+  /** Sockets whose ICE servers have credentials that end, and when to hand them others, ms; earliest first. */
+  readonly #iceDue = new Map<SocketId, number>();
   readonly #rooms = new Map<RoomId, Room>();
   readonly #agenda = new Agenda<Room>();
   readonly #joins: JoinRate | undefined;
@@ -95,7 +104,8 @@ export class RootCore {
   nextTimeoutMs(): number | undefined {
     const [oldest] = this.#unregistered.values();
     const deadlineMs = oldest ? oldest.openedAtMs + registerDeadlineMs : Infinity;
-    const due = Math.min(deadlineMs, this.#agenda.dueMs() ?? Infinity);
+    const [iceDueMs = Infinity] = this.#iceDue.values();
+    const due = Math.min(deadlineMs, iceDueMs, this.#agenda.dueMs() ?? Infinity);
     return due === Infinity ? undefined : due;
   }
 
@@ -174,6 +184,7 @@ export class RootCore {
   #closed(socket: Socket): void {
     this.#sockets.delete(socket.id);
     this.#unregistered.delete(socket.id);
+    this.#iceDue.delete(socket.id);
     if (socket.room && socket.node !== undefined) socket.room.socketClosed(socket.node, socket.id, this.#nowMs);
     this.#tidy(socket.room);
   }
@@ -318,8 +329,20 @@ export class RootCore {
     }
     const res = { epoch: this.#epochMs, rootTimeMs: this.#nowMs, roomSize: room.size, headDenied: answer.headDenied };
     this.#send(socket.id, this.#factory.newRegRes(res));
+    this.#handIceServers(socket.id);
     room.settleHeads(this.#nowMs);
     this.#tidy(room);
+  }
+
+  /** Hands a peer the ICE servers there are, and notes when it needs others (rule R12). */
+  #handIceServers(socket: SocketId): void {
+    const body = this.#options.iceServers?.(this.#nowMs);
+    if (body === undefined) return;
+    this.#send(socket, this.#factory.newIceServers(body));
+    // The life is the same for all, so that who was handed them last is due last.
+    this.#iceDue.delete(socket);
+    const { lifeMs } = body;
+    if (lifeMs > 0) this.#iceDue.set(socket, this.#nowMs + Math.max(lifeMs / 2, lifeMs - turnRenewBeforeMs));
   }
 
   #refusesRegistration(
@@ -346,6 +369,10 @@ export class RootCore {
     for (const socket of this.#unregistered.values()) {
       if (this.#nowMs - socket.openedAtMs < registerDeadlineMs) break;
       this.#end(socket, 'deadline');
+    }
+    for (const [socket, dueMs] of this.#iceDue) {
+      if (this.#nowMs < dueMs) break;
+      this.#handIceServers(socket);
     }
     for (let room = this.#agenda.take(this.#nowMs); room; room = this.#agenda.take(this.#nowMs)) {
       room.timer(this.#nowMs);

@@ -24,7 +24,8 @@ export interface BodyCodec<T> {
   decode(body: Uint8Array): T | undefined;
 }
 
-function codec<T>(write: (w: ByteWriter, value: T) => void, read: (r: ByteReader) => T): BodyCodec<T> {
+/** A codec out of two halves that mirror each other. Decoding is strict: `undefined` unless the reader ends exactly. */
+export function codec<T>(write: (w: ByteWriter, value: T) => void, read: (r: ByteReader) => T): BodyCodec<T> {
   return {
     encode(value) {
       const writer = new ByteWriter(128);

@@ -2,6 +2,7 @@
 import type { LinkReason, RootErrorCode } from '../errors.ts';
 import { noNode, noSession, type NodeId, type SessionId, type TicketId } from '../types.ts';
 import * as bodies from './bodies.ts';
+import { iceBody, type IceBody } from './ice-body.ts';
 import {
   decodePacket,
   flagEncrypted,
@@ -64,6 +65,11 @@ export class PacketFactory {
   /** Root: the Ack to a registration. */
   newRegRes(body: bodies.RegRes): Packet<'registration'> {
     return this.#make('registration', 'response', bodies.regResBody.encode(body));
+  }
+
+  /** Root: the ICE servers that a registered peer is to use. */
+  newIceServers(body: IceBody): Packet<'registration'> {
+    return this.#make('registration', 'update', iceBody.encode(body));
   }
 
   /** Peer: ask for a parent or a backup. */

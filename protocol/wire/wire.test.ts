@@ -6,6 +6,7 @@ import type { NodeId, RoomId, SessionId, TicketId } from '../types.ts';
 import * as bodies from './bodies.ts';
 import { ByteReader, decodeUtf8, encodeUtf8, fromHex, toHex } from './bytes.ts';
 import { decodeFrame, encodeFrames } from './frame.ts';
+import { iceBody } from './ice-body.ts';
 import { PacketFactory } from './packet-factory.ts';
 import {
   actions,
@@ -52,6 +53,17 @@ const samples: Packet[] = [
     depth: 2,
     subtreeSize: 1,
     clients: [node('c'), node('d')],
+  }),
+  factory.newIceServers({
+    servers: [
+      { urls: ['stun:a.example'], username: '', credential: '' },
+      {
+        urls: ['turn:a.example:3478?transport=udp', 'turns:a.example'],
+        username: '1700001800',
+        credential: 'c2VjcmV0',
+      },
+    ],
+    lifeMs: 1_800_000,
   }),
   factory.newRegRes({ epoch: 1, rootTimeMs: 2, roomSize: 3, headDenied: true }),
   factory.newAdv({ purpose: 'parent', complaint: node('c'), reason: 'silent', attachEpoch: 9 }),
@@ -126,6 +138,7 @@ const codecByShape: Record<string, bodies.BodyCodec<unknown>> = {
   'registration/push': bodies.challengeBody,
   'registration/request': bodies.regReqBody,
   'registration/response': bodies.regResBody,
+  'registration/update': iceBody,
   'advertise/request': bodies.advertiseBody,
   'advertise/move': bodies.assignmentBody,
   'advertise/expect': bodies.expectBody,
