@@ -46,6 +46,11 @@ export const gapWaitMs = 3_000;
 
 /** Bytes the core lets queue in one link's channel before it stops pumping the log. Keeps control packets behind at most this much. */
 export const linkWindowBytes = 65_536;
+/** The least of it, and what a new link starts with, in bytes: two reports of the channel, and two frames. */
+export const linkWindowMinBytes = 8_192;
+export const linkWindowFirstBytes = 16_384;
+/** How long what is queued on a link may take to leave, in ms: on slow links the window is as small as that makes it. Rule H3. */
+export const linkWindowMs = 500;
 /** Messages a second, and burst, that one origin may send into a room. */
 export const originRatePerSecond = 20;
 export const originBurst = 60;

@@ -6,7 +6,6 @@ import {
   connectTimeoutMs,
   gapWaitMs,
   heldPacketsMax,
-  linkWindowBytes,
   messageBodyBytesMax,
   originBurst,
   pingPeriodMs,
@@ -42,6 +41,10 @@ const promiseLifeMs = 20_000;
 const backupAnswerLifeMs = 5_000;
 /** Silence that no live link keeps: a ping's period, and the jitter of a slow one, ms. */
 const quietLinkMs = pingPeriodMs + 1_000;
+/** Between two packets of a client that has more to send, on a slow link, ms. */
+const busyMs = 1_000;
+/** How far behind a neighbour on a slow link may be, ms. */
+const lagMaxMs = 180_000;
 /** How long what a lost neighbour had may take to come by another way, ms: one attempt of its that fails, and one that does not. */
 const elsewhereMs = connectTimeoutMs + gapWaitMs;
 
@@ -141,6 +144,7 @@ export class Flood {
   receive(link: LinkState, packet: VerifiedPacket<'message'>): void {
     const { nowMs, counters } = this.#ctx;
     counters.messagesIn++;
+    link.lastMessageMs = nowMs;
     const key = streamKey(packet.senderId, packet.header.session);
     const { seq } = packet.header;
     // An earlier session under the same key is a stream like any other.
@@ -242,9 +246,20 @@ export class Flood {
     }
   }
 
+  /** The first position behind a hole that is here or that a neighbour has. */
+  #nextHad(state: StreamState): number {
+    let first = Math.min(state.ahead > state.next ? state.ahead : Infinity, ...(state.held?.keys() ?? []));
+    for (const link of this.#links.all()) {
+      const said = link.promised?.get(state.key);
+      if (said !== undefined && said.oldest > state.next && said.oldest < said.next)
+        first = Math.min(first, said.oldest);
+    }
+    return first === Infinity ? state.next : first;
+  }
+
   /** Declares what is missing lost, once, and goes on behind it (rule L7). */
   #giveUp(state: StreamState): void {
-    const first = Math.min(...(state.held?.keys() ?? [state.ahead]));
+    const first = this.#nextHad(state);
     if (first <= state.next) {
       this.#drainHeld(state);
       return;
@@ -269,7 +284,7 @@ export class Flood {
     this.#pulledAtMs = this.#ctx.nowMs;
     for (const link of this.#links.all()) {
       if (link.phase !== 'open') continue;
-      const isSlow = this.#ctx.nowMs - link.askedAtMs >= promiseLifeMs;
+      const isSlow = !this.#isAtIt(link);
       // A tree neighbour that has said it has nothing for a hole sends what fills it when it gets it: asking again only
       // brings again what is held already, which is more than a slow link can carry.
       const isAsked = link.asked !== undefined && !isSlow;
@@ -284,6 +299,11 @@ export class Flood {
   #isPromised(link: LinkState, state: StreamState): boolean {
     const promise = link.promised?.get(state.key);
     return promise !== undefined && promise.oldest <= state.next && state.next < promise.next;
+  }
+
+  /** Whether an answer, or what was promised in it, may still come: a slow neighbour that is busy sending has not come to it yet. */
+  #isAtIt(link: LinkState): boolean {
+    return this.#ctx.nowMs - Math.max(link.askedAtMs, link.lastMessageMs) < promiseLifeMs;
   }
 
   /** Whether a neighbour has answered a request that was made when a stream waited already. A backup's answer grows old. */
@@ -301,16 +321,26 @@ export class Flood {
     const missingMs = nowMs - state.missingSinceMs;
     // Without a parent there will be one, and it has what this peer lacks.
     if (!this.#isAnchored() && missingMs < orphanPatienceMs) return true;
+    if (missingMs < orphanPatienceMs && this.#links.tree().some((link) => this.#isLagging(link, state))) return true;
     if (nowMs - this.#linkLostAtMs < elsewhereMs && missingMs < orphanPatienceMs) return true;
     for (const link of this.#links.all()) {
       if (link.phase !== 'open') continue;
       if (nowMs - link.openedAtMs < gapWaitMs) return true;
       // A link from which nothing comes may be dead: what hangs there is decided by rule H3, not here.
       if (nowMs - link.lastHeardMs >= quietLinkMs) return true;
-      if (nowMs - link.askedAtMs < promiseLifeMs && this.#isPromised(link, state)) return true;
+      if (this.#isAtIt(link) && missingMs < lagMaxMs && this.#isPromised(link, state)) return true;
       if (missingMs < promiseLifeMs && !this.#hasAnswered(link, state)) return true;
     }
     return false;
+  }
+
+  /** Whether a neighbour is busy sending and has not come to the hole yet: what others are past, it may still get and send. */
+  #isLagging(link: LinkState, state: StreamState): boolean {
+    if (this.#ctx.nowMs - link.lastMessageMs >= (link.role === 'parent' ? gapWaitMs : busyMs)) return false;
+    const said = link.promised?.get(state.key);
+    if (said !== undefined && said.next > state.next && said.oldest > state.next) return false;
+    for (const held of state.held?.values() ?? []) if (held.from === link.id) return false;
+    return true;
   }
 
   // Frontiers.
@@ -440,7 +470,7 @@ export class Flood {
       link.cursor = this.log.start;
       link.fellBehind = true;
     }
-    while (link.queuedBytes < linkWindowBytes) {
+    while (!this.#links.isFull(link)) {
       const entry = this.log.at(link.cursor);
       if (entry === undefined || (link.cursorStop !== undefined && link.cursor >= link.cursorStop)) {
         link.theirs = undefined;

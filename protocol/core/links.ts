@@ -1,6 +1,15 @@
 /** The table of links: their phases, their counters, their pings, and when one is dead (rules H2, H3, H13, L5). */
 import type { LinkReason } from '../errors.ts';
-import { connectTimeoutMs, helloTimeoutMs, linkDeadAfterMs, pingPeriodMs } from '../limits.ts';
+import {
+  connectTimeoutMs,
+  helloTimeoutMs,
+  linkDeadAfterMs,
+  linkWindowBytes,
+  linkWindowFirstBytes,
+  linkWindowMinBytes,
+  linkWindowMs,
+  pingPeriodMs,
+} from '../limits.ts';
 import { noNode, noTicket, type LinkId, type LinkRole, type NodeId, type StreamKey, type TicketId } from '../types.ts';
 import type { FoldBody, FrontierEntry, PingBody, Purpose } from '../wire/bodies.ts';
 import { packetSize, packetTypes, type Packet } from '../wire/packet.ts';
@@ -23,6 +32,8 @@ export interface LinkState {
   sent: number;
   received: number;
   lastHeardMs: number;
+  /** When the last message packet came, ms. */
+  lastMessageMs: number;
   lastPingMs: number;
   /**
    * The oldest packet not yet known to have arrived: its number, the bytes that were in the channel's buffer before it, and
@@ -40,6 +51,10 @@ export interface LinkState {
 
   /** Bytes in the channel's buffer. */
   queuedBytes: number;
+  /** Bytes that may be there before the log waits: as much as leaves in `linkWindowMs`. */
+  windowBytes: number;
+  /** Since when the log waits for the window, and what has left it since; `undefined` when it does not wait. */
+  blocked: { readonly atMs: number; bytes: number } | undefined;
   /** Position in the log of the next packet to send here; `undefined` while the log is not sent on this link. */
   cursor: number | undefined;
   /** Where sending from the log stops again, on links that do not carry it for good. */
@@ -153,6 +168,7 @@ export class Links {
       sent: 0,
       received: 0,
       lastHeardMs: nowMs,
+      lastMessageMs: -Infinity,
       lastPingMs: nowMs,
       probe: undefined,
       lastPing: undefined,
@@ -162,6 +178,8 @@ export class Links {
       remoteEpoch: 0,
       remoteParent: noNode,
       queuedBytes: 0,
+      windowBytes: linkWindowFirstBytes,
+      blocked: undefined,
       cursor: undefined,
       cursorStop: undefined,
       fellBehind: false,
@@ -225,9 +243,28 @@ export class Links {
   /** Bytes have left the channel's buffer: what waits behind them is not late yet. */
   drained(link: LinkState, bytes: number): void {
     link.queuedBytes = Math.max(0, link.queuedBytes - bytes);
+    this.#fitWindow(link, bytes);
     const { probe } = link;
     if (probe === undefined || probe.aheadBytes <= 0) return;
     link.probe = { packet: probe.packet, aheadBytes: probe.aheadBytes - bytes, atMs: this.#ctx.nowMs };
+  }
+
+  /** Whether the log must wait before it sends more on this link. */
+  isFull(link: LinkState): boolean {
+    if (link.queuedBytes < link.windowBytes) return false;
+    link.blocked ??= { atMs: this.#ctx.nowMs, bytes: 0 };
+    return true;
+  }
+
+  /** While the log waits, what leaves shows how fast the link is: pings must not stand behind seconds of messages. */
+  #fitWindow(link: LinkState, bytes: number): void {
+    const { blocked } = link;
+    if (blocked === undefined) return;
+    blocked.bytes += bytes;
+    const tookMs = this.#ctx.nowMs - blocked.atMs;
+    const fits = tookMs > 0 ? (blocked.bytes / tookMs) * linkWindowMs : Infinity;
+    link.windowBytes = Math.max(linkWindowMinBytes, Math.min(linkWindowBytes, 2 * link.windowBytes, Math.floor(fits)));
+    if (link.queuedBytes < link.windowBytes) link.blocked = undefined;
   }
 
   /** Counts a packet that arrived, whatever becomes of it. */

@@ -21,7 +21,7 @@ const handshakeRoundTrips = 4;
 /** Time to gather: an offer or answer is there after the first, each of two candidates after another, ms. */
 const gatherMs = [3, 12, 20];
 /** Bytes that leave a buffer before the core is told. Small next to the core's window of 64 KiB. */
-const drainReportBytes = 16_384;
+const drainReportBytes = 4_096;
 /** A direction that stalls for this long is given up by both ends' ICE, ms. */
 export const iceFailsAfterMs = 30_000;
 

@@ -63,6 +63,12 @@ class Liveness {
     this.room = new Room(sim);
   }
 
+  /** What was said, at most a log of it, over the slowest link, once for itself and once for those behind it, ms. */
+  #backlogMs(): number {
+    const slowest = Math.min(...this.#sim.live.map((peer) => peer.inBytesPerMs));
+    return (2 * Math.min(this.#sim.deliveries.bytesSealed, this.#sim.options.logBytesMax)) / slowest;
+  }
+
   /** Where pairs that cannot meet leave no tree over all who live, nothing could bring one about: then they can meet. */
   #allowTree(): void {
     if (this.#treeAllowed) return;
@@ -92,7 +98,7 @@ class Liveness {
     const problem = this.room.problem((peer) => this.#workload.announced(peer));
     if (problem !== undefined) {
       this.#wellSinceMs = undefined;
-      if (afterMs > convergeWithinMs)
+      if (afterMs > convergeWithinMs + this.#backlogMs())
         sim.fail('convergence', `after ${Math.round(afterMs / 1000)} s of peace ${problem}`);
       return sim.failure !== undefined;
     }

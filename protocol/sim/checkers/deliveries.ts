@@ -2,7 +2,6 @@
  * Exactly once and in order for each sender, after every delivery; complete, at the end. Counts positions, not
  * contents: a stream is numbered on sight and each receiver keeps two numbers a stream.
  */
-import { logPacketsMax } from '../../limits.ts';
 import { streamKey, type NodeId, type SessionId } from '../../types.ts';
 import { messagesBody } from '../../wire/bodies.ts';
 import type { Packet } from '../../wire/packet.ts';
@@ -26,6 +25,8 @@ export interface Stream {
 /** A newcomer that wants no history begins where its first parent's frontier says, which comes this long after the path. */
 const baselineMs = 10_000;
 
+/** Rooms up to this size have noted when each peer got each packet. */
+const timesKeptPeersMax = 100;
 /** How long a packet may take over a slow link with a full window, ms. */
 const onItsWayMs = 10_000;
 
@@ -34,7 +35,7 @@ type Positions = SimPeer['last'];
 /** What this checker asks of a simulation. */
 export interface DeliveriesWorld extends Failing {
   readonly nowMs: number;
-  readonly options: Pick<SimOptions, 'logPacketsMax' | 'logBytesMax'>;
+  readonly options: Pick<SimOptions, 'peers' | 'logPacketsMax' | 'logBytesMax'>;
   readonly live: readonly SimPeer[];
 }
 
@@ -57,17 +58,18 @@ export class Deliveries {
   remote = 0;
   packetsSealed = 0;
   messagesSealed = 0;
-  #bytesSealed = 0;
+  /** Bytes of all bodies. */
+  bytesSealed = 0;
   readonly #world: DeliveriesWorld;
   readonly #bySender = new Map<Uint8Array, Stream[]>();
   readonly #sealedBy = new Map<SimPeer, number>();
-  /** When each peer got each packet, ms: kept where logs are so small that packets leave them. */
+  /** When each peer got each packet, ms: kept in rooms of which that is not too much. */
   readonly #heldSinceMs = new Map<SimPeer, Map<number, number>>();
-  readonly #logsAreSmall: boolean;
+  readonly #keepsTimes: boolean;
 
   constructor(world: DeliveriesWorld) {
     this.#world = world;
-    this.#logsAreSmall = world.options.logPacketsMax < logPacketsMax;
+    this.#keepsTimes = world.options.peers <= timesKeptPeersMax;
   }
 
   /** A core had a packet sealed: the next of its stream, holding its next messages. */
@@ -88,8 +90,8 @@ export class Deliveries {
     stream.sealed = seq;
     stream.sealedAtMs[seq] = this.#world.nowMs;
     stream.packetsBefore[seq] = this.packetsSealed++;
-    stream.bytesBefore[seq] = this.#bytesSealed;
-    this.#bytesSealed += packet.body.length;
+    stream.bytesBefore[seq] = this.bytesSealed;
+    this.bytesSealed += packet.body.length;
     this.#checkMessages(peer, packet);
   }
 
@@ -119,7 +121,7 @@ export class Deliveries {
       return;
     }
     if (stream.origin !== peer) this.remote++;
-    if (this.#logsAreSmall) this.#noteHeld(peer, stream, seq);
+    if (this.#keepsTimes) this.#noteHeld(peer, stream, seq);
     this.#advance(peer, stream, seq, seq);
   }
 
@@ -174,7 +176,7 @@ export class Deliveries {
   #mayHaveLeftLogs(stream: Stream, seq: number): boolean {
     const { options } = this.#world;
     const packets = this.packetsSealed - (stream.packetsBefore[seq] ?? 0);
-    const bytes = this.#bytesSealed - (stream.bytesBefore[seq] ?? 0);
+    const bytes = this.bytesSealed - (stream.bytesBefore[seq] ?? 0);
     // A tenth less: a packet's own overhead counts, and what is under way has not pushed everything out yet.
     return packets > options.logPacketsMax * 0.9 || bytes > options.logBytesMax * 0.8;
   }
