@@ -2,15 +2,7 @@
  * The flood: what this peer accepts goes into the log, and one cursor a link pumps the log to each tree neighbour.
  * Forwarding, back-pressure, history and repair are this one mechanism (rules L1 to L10, M1).
  */
-import {
-  connectTimeoutMs,
-  gapWaitMs,
-  heldPacketsMax,
-  messageBodyBytesMax,
-  originBurst,
-  pingPeriodMs,
-  unsealedMessagesMax,
-} from '../limits.ts';
+import { gapWaitMs, heldPacketsMax, messageBodyBytesMax, originBurst, unsealedMessagesMax } from '../limits.ts';
 import { noSession, streamKey, type LinkId, type NodeId, type StreamKey } from '../types.ts';
 import {
   frontierEntriesMax,
@@ -23,6 +15,7 @@ import {
 import { passOn, type VerifiedPacket } from '../wire/packet.ts';
 import type { Context } from './context.ts';
 import type { Files } from './files.ts';
+import { Holes } from './holes.ts';
 import { Log } from './log.ts';
 import { isTreeLink, type LinkState, type Links } from './links.ts';
 import { Streams, type StreamState } from './streams.ts';
@@ -31,30 +24,15 @@ import { Streams, type StreamState } from './streams.ts';
 const sealsInFlightMax = 4;
 /** Shortest time between two requests for the same missing packets, ms. */
 const pullAgainMs = 1_000;
-/** How long an orphan keeps hoping for a parent that fills a hole, ms. */
-const orphanPatienceMs = 60_000;
 /** How often it is looked whether a missing packet can still be hoped for, ms. */
 const hopePeriodMs = 250;
-/** How long a neighbour's answer, and what it promised, is waited for on a slow link, ms. */
-const promiseLifeMs = 20_000;
-/** How long the answer of a backup holds, ms: unlike a tree neighbour it does not send what comes later. */
-const backupAnswerLifeMs = 5_000;
-/** Silence that no live link keeps: a ping's period, and the jitter of a slow one, ms. */
-const quietLinkMs = pingPeriodMs + 1_000;
-/** Between two packets of a client that has more to send, on a slow link, ms. */
-const busyMs = 1_000;
-/** How far behind a neighbour on a slow link may be, ms. */
-const lagMaxMs = 180_000;
-/** How long what a lost neighbour had may take to come by another way, ms: one attempt of its that fails, and one that does not. */
-const elsewhereMs = connectTimeoutMs + gapWaitMs;
-
 export class Flood {
   readonly log: Log;
   readonly streams: Streams;
+  readonly holes: Holes;
   readonly #ctx: Context;
   readonly #links: Links;
   readonly #files: Files;
-  readonly #isAnchored: () => boolean;
   /** Whether baselines were taken: from then on unknown streams start at 1 (rule L6). */
   synced = false;
   #outbox: { readonly message: Message; readonly timeMs: number }[] = [];
@@ -64,8 +42,6 @@ export class Flood {
   #tokens: number;
   #tokensAtMs = 0;
   #pulledAtMs = -Infinity;
-  /** When the last tree link ended, ms. */
-  #linkLostAtMs = -Infinity;
   /** Whether packets behind a hole were let go. */
   #droppedHeld = false;
 
@@ -80,7 +56,7 @@ export class Flood {
     this.#links = links;
     this.#files = files;
     this.streams = new Streams(isDeparted);
-    this.#isAnchored = isAnchored;
+    this.holes = new Holes(ctx, links, this.streams, isAnchored);
     this.log = new Log(ctx.options.logPacketsMax, ctx.options.logBytesMax);
     this.#tokens = Math.max(1, ctx.options.originBurst || originBurst);
   }
@@ -159,7 +135,7 @@ export class Flood {
     }
     if (seq > state.next) {
       // Sent oldest first: a neighbour that is past the hole it promised to fill has it no longer, or it was lost on the way.
-      if (this.#isPromised(link, state)) {
+      if (this.holes.isPromised(link, state)) {
         link.promised?.delete(key);
         link.answeredAskMs = -Infinity;
       }
@@ -232,34 +208,9 @@ export class Flood {
     else this.streams.waiting.delete(state);
   }
 
-  /** A neighbour is further, and its log no longer holds what this peer lacks: a hole, though nothing may follow it. */
-  #noteAhead(entries: ReadonlyMap<StreamKey, FrontierEntry>): void {
-    for (const [key, entry] of entries) {
-      if (entry.next <= 1 || entry.oldest <= 1) continue;
-      // A stream of which nothing was heard starts at 1 (rule L6): what it said meanwhile is missing too.
-      const state = this.streams.open(key, 1, this.#ctx.nowMs);
-      if (state === undefined || entry.next <= state.next || entry.oldest <= state.next) continue;
-      state.ahead = Math.max(state.ahead, entry.next);
-      if (this.streams.waiting.has(state)) continue;
-      state.missingSinceMs = this.#ctx.nowMs;
-      this.streams.waiting.add(state);
-    }
-  }
-
-  /** The first position behind a hole that is here or that a neighbour has. */
-  #nextHad(state: StreamState): number {
-    let first = Math.min(state.ahead > state.next ? state.ahead : Infinity, ...(state.held?.keys() ?? []));
-    for (const link of this.#links.all()) {
-      const said = link.promised?.get(state.key);
-      if (said !== undefined && said.oldest > state.next && said.oldest < said.next)
-        first = Math.min(first, said.oldest);
-    }
-    return first === Infinity ? state.next : first;
-  }
-
   /** Declares what is missing lost, once, and goes on behind it (rule L7). */
   #giveUp(state: StreamState): void {
-    const first = this.#nextHad(state);
+    const first = this.holes.nextHad(state);
     if (first <= state.next) {
       this.#drainHeld(state);
       return;
@@ -282,65 +233,7 @@ export class Flood {
   #pullMissing(): void {
     if (this.#ctx.nowMs - this.#pulledAtMs < pullAgainMs) return;
     this.#pulledAtMs = this.#ctx.nowMs;
-    for (const link of this.#links.all()) {
-      if (link.phase !== 'open') continue;
-      const isSlow = !this.#isAtIt(link);
-      // A tree neighbour that has said it has nothing for a hole sends what fills it when it gets it: asking again only
-      // brings again what is held already, which is more than a slow link can carry.
-      const isAsked = link.asked !== undefined && !isSlow;
-      const hasNews = [...this.streams.waiting].some((state) =>
-        this.#isPromised(link, state) ? isSlow : !this.#hasAnswered(link, state),
-      );
-      if (!isAsked && hasNews) this.pull(link);
-    }
-  }
-
-  /** Whether this neighbour said it has what a stream waits for. */
-  #isPromised(link: LinkState, state: StreamState): boolean {
-    const promise = link.promised?.get(state.key);
-    return promise !== undefined && promise.oldest <= state.next && state.next < promise.next;
-  }
-
-  /** Whether an answer, or what was promised in it, may still come: a slow neighbour that is busy sending has not come to it yet. */
-  #isAtIt(link: LinkState): boolean {
-    return this.#ctx.nowMs - Math.max(link.askedAtMs, link.lastMessageMs) < promiseLifeMs;
-  }
-
-  /** Whether a neighbour has answered a request that was made when a stream waited already. A backup's answer grows old. */
-  #hasAnswered(link: LinkState, state: StreamState): boolean {
-    const isTree = link.role === 'parent' || link.role === 'client';
-    const sinceMs = isTree
-      ? state.missingSinceMs
-      : Math.max(state.missingSinceMs, this.#ctx.nowMs - backupAnswerLifeMs);
-    return link.answeredAskMs >= sinceMs;
-  }
-
-  /** Whether somebody may still fill a hole: a neighbour that has not answered yet, or that promised it. */
-  #isHopeful(state: StreamState): boolean {
-    const { nowMs } = this.#ctx;
-    const missingMs = nowMs - state.missingSinceMs;
-    // Without a parent there will be one, and it has what this peer lacks.
-    if (!this.#isAnchored() && missingMs < orphanPatienceMs) return true;
-    if (missingMs < orphanPatienceMs && this.#links.tree().some((link) => this.#isLagging(link, state))) return true;
-    if (nowMs - this.#linkLostAtMs < elsewhereMs && missingMs < orphanPatienceMs) return true;
-    for (const link of this.#links.all()) {
-      if (link.phase !== 'open') continue;
-      if (nowMs - link.openedAtMs < gapWaitMs) return true;
-      // A link from which nothing comes may be dead: what hangs there is decided by rule H3, not here.
-      if (nowMs - link.lastHeardMs >= quietLinkMs) return true;
-      if (this.#isAtIt(link) && missingMs < lagMaxMs && this.#isPromised(link, state)) return true;
-      if (missingMs < promiseLifeMs && !this.#hasAnswered(link, state)) return true;
-    }
-    return false;
-  }
-
-  /** Whether a neighbour is busy sending and has not come to the hole yet: what others are past, it may still get and send. */
-  #isLagging(link: LinkState, state: StreamState): boolean {
-    if (this.#ctx.nowMs - link.lastMessageMs >= (link.role === 'parent' ? gapWaitMs : busyMs)) return false;
-    const said = link.promised?.get(state.key);
-    if (said !== undefined && said.next > state.next && said.oldest > state.next) return false;
-    for (const held of state.held?.values() ?? []) if (held.from === link.id) return false;
-    return true;
+    for (const link of this.#links.all()) if (link.phase === 'open' && this.holes.isWorthAsking(link)) this.pull(link);
   }
 
   // Frontiers.
@@ -364,11 +257,6 @@ export class Flood {
     } else if (link.initiator) {
       this.pull(link);
     }
-  }
-
-  /** A tree link ended: who had the rest of a stream may send it by another way once it hangs there. */
-  linkLost(): void {
-    this.#linkLostAtMs = this.#ctx.nowMs;
   }
 
   /** Packets on this link are known to be lost: whatever was answered before, ask. */
@@ -401,7 +289,7 @@ export class Flood {
     if (!body.last) return;
     const said = link.arriving;
     link.arriving = undefined;
-    if (this.synced) this.#noteAhead(said);
+    if (this.synced) this.holes.noteAhead(said);
     if (action === 'pull') {
       // Whoever asks says what it has, and sends what this peer lacks of it once it has the answer.
       link.promised = said;
@@ -507,7 +395,7 @@ export class Flood {
   timer(): void {
     const { nowMs } = this.#ctx;
     for (const state of [...this.streams.waiting]) {
-      if (nowMs - state.missingSinceMs >= gapWaitMs && !this.#isHopeful(state)) this.#giveUp(state);
+      if (nowMs - state.missingSinceMs >= gapWaitMs && !this.holes.isHopeful(state)) this.#giveUp(state);
     }
     if (this.streams.waiting.size > 0) {
       this.#pullMissing();

@@ -506,7 +506,7 @@ export class PeerCore {
     }
     if (gone) this.#links.forget(link);
     else this.#links.close(link, reason);
-    if (role === 'parent' || role === 'client') this.#flood.linkLost();
+    if (isTreeLink(link)) this.#flood.holes.linkLost();
     if (role === 'parent') {
       this.#healing.orphaned(remote, reason);
     } else if (role === 'client') {

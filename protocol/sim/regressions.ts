@@ -21,6 +21,10 @@ export const regressions: readonly Regression[] = [
   { name: 'gives up what a slow neighbour still has', scenario: 'everything', seed: 87, peers: 57 },
   { name: 'a full window on a slow link is no dead link', scenario: 'slow', seed: 3, peers: 16 },
   { name: 'waits for ever for what has left every log', scenario: 'slow', seed: 5, peers: 9 },
+  { name: 'a hole beside a link that is dying', scenario: 'everything', seed: 28, peers: 7 },
+  { name: 'a hole that an orphan elsewhere can fill', scenario: 'everything', seed: 173, peers: 20 },
+  { name: 'moved while it registered', scenario: 'everything', seed: 481, peers: 18 },
+  { name: 'a promise kept slowly', scenario: 'everything', seed: 1146, peers: 11 },
   { name: 'stays orphaned beside a partner it cannot reach', scenario: 'everything', seed: 206, peers: 6 },
 ];
 
