@@ -1,4 +1,4 @@
-// One part of the whole: node scripts/part.mjs check|unit|sim|build|e2e|bench [arguments of the program it runs].
+// One part of the whole: node scripts/part.mjs check|unit|sim|fuzz|build|e2e|bench [arguments of the program it runs].
 import { existsSync, mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -65,6 +65,24 @@ async function sim(args) {
   return reconcile(code, counts);
 }
 
+/**
+ * Inputs for each decoder in `npm test`. A million, which `npm run fuzz` gives them, takes a minute on two processors that have
+ * other work; half of it stays below.
+ */
+const fuzzInputs = 500_000;
+
+/** Every decoder under mutated inputs. @type {Part} */
+async function fuzz(args) {
+  const words = args.length > 0 || process.env['npm_lifecycle_event'] === 'fuzz' ? args : ['--inputs', `${fuzzInputs}`];
+  let tail = '';
+  const code = await run(node, [...tsx, 'scripts/fuzz.mjs', ...words], {
+    onStdout: (text) => {
+      tail = (tail + text).slice(-10_000);
+    },
+  });
+  return reconcile(code, parseLine(tail));
+}
+
 /** @type {Part} */
 async function build() {
   if ((await ensurePage({ force: true })) === 'no sources') return skip('page: web/index.html is missing');
@@ -96,7 +114,7 @@ async function bench(args) {
 }
 
 /** @type {Record<string, Part>} */
-export const parts = { check, unit, sim, build, e2e, bench };
+export const parts = { check, unit, sim, fuzz, build, e2e, bench };
 
 /** Runs one part as a command. @param {string | undefined} name @param {readonly string[]} args */
 async function main(name, args) {

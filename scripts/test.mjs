@@ -9,6 +9,7 @@ const sequence = [
   { name: 'check', title: 'types, lint, format, rule ids' },
   { name: 'unit', title: 'unit and property tests' },
   { name: 'sim', title: 'simulator' },
+  { name: 'fuzz', title: 'decoders under mutated inputs' },
   { name: 'build', title: 'page' },
   { name: 'e2e', title: 'end to end' },
 ];
