@@ -35,7 +35,7 @@ function clearBytes(packet: Packet): number {
 function ivOf(packet: Packet): Uint8Array {
   const file =
     packet.header.type === 'chunk' ? packet.body.subarray(0, chunkPrefixBytes) : new Uint8Array(chunkPrefixBytes);
-  return new ByteWriter(ivBytes)
+  return new ByteWriter()
     .u8(packetTypes[packet.header.type].code)
     .raw(new Uint8Array(3))
     .raw(file)
@@ -73,6 +73,15 @@ export class Sealer implements Signer, Verifier {
     if (!packetTypes[packet.header.type].signed) return ready;
     const validator = await this.#key.sign(concat(domain, encodeSignedRegion(ready)));
     const signed = { ...ready, validator };
+    return { ...signed, bytes: encodePacket(signed) };
+  }
+
+  /**
+   * A packet that was opened before, made again from its plain text (in `body`) and its signature: encryption gives the same
+   * bytes each time, so what is stored need not be stored twice.
+   */
+  async restore(packet: Packet, validator: Uint8Array): Promise<Packet> {
+    const signed = { ...(await this.#encrypt(packet)), validator };
     return { ...signed, bytes: encodePacket(signed) };
   }
 

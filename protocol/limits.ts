@@ -70,6 +70,8 @@ export const rootAnswerTimeoutMs = 5_000;
 
 /** A ping is due when a link sent none for this long, in ms. */
 export const pingPeriodMs = 1_500;
+/** How much earlier a ping may go, in ms, so that a peer's links are pinged together: one wake-up a period, not one a link. */
+export const pingTogetherMs = 300;
 /** Silence in either direction after which a link is held to be dead, in ms: three pings and a little. */
 export const linkDeadAfterMs = 5_000;
 /** A turn of the loop that comes this late means the process slept, in ms; links get one more ping before they are judged. */

@@ -10,7 +10,7 @@ import { journalInputsMax } from './limits.ts';
 import type { Clock, LinkEvents, LinkMaker, Rng, RootLink, RootLinkEvents, Signer, Verifier } from './ports.ts';
 import { Stream } from './stream.ts';
 import { noNode, type FileKey, type LinkId, type NodeId, type PeerRole } from './types.ts';
-import type { Message, PresenceBody } from './wire/bodies.ts';
+import { chunkPrefixBytes, type Message, type PresenceBody } from './wire/bodies.ts';
 import { iceBody } from './wire/ice-body.ts';
 import { encodePacket, packetTypes, type Packet, type VerifiedPacket } from './wire/packet.ts';
 import type { PacketFactory } from './wire/packet-factory.ts';
@@ -72,6 +72,18 @@ export interface PeerTotals extends PeerCounters {
   packetsOut: number;
   bytesIn: number;
   bytesOut: number;
+}
+
+/** The core only counts chunks: a journal that kept their bytes would hold hundreds of megabytes. */
+function withoutChunk(input: CoreInput): CoreInput {
+  if (input.kind !== 'packet' && input.kind !== 'chunkRead') return input;
+  const { packet } = input;
+  if (packet?.header.type !== 'chunk') return input;
+  const { bytes: _bytes, plainText: _plainText, sender, validator, body, ...rest } = packet;
+  // Copies: a view would keep all of the received bytes.
+  const copies = { sender: sender.slice(), validator: validator.slice(), body: body.slice(0, chunkPrefixBytes) };
+  const short = { ...rest, ...copies };
+  return { ...input, packet: short } as CoreInput;
 }
 
 /** A packet on its way through verification, keeping its place in its link's order. */
@@ -231,7 +243,7 @@ export class Peer {
   }
 
   #record(entry: JournalEntry): void {
-    this.#journal.push(entry);
+    this.#journal.push({ nowMs: entry.nowMs, input: withoutChunk(entry.input) });
     if (this.#journal.length > journalInputsMax * 1.25) this.#journal.splice(0, journalInputsMax / 4);
   }
 

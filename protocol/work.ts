@@ -23,7 +23,7 @@ export function isWorkFair(challenge: Uint8Array): boolean {
 
 /** What stands before `work` in the bytes that are hashed. Each challenge and each key needs work of its own. */
 export function workPrefix(challenge: Uint8Array, sender: Uint8Array): Uint8Array {
-  return new ByteWriter(domain.length + 64).raw(domain).raw(challenge).raw(sender).finish();
+  return new ByteWriter().raw(domain).raw(challenge).raw(sender).finish();
 }
 
 /** Zero bits at the start of a hash: the work that was done. */

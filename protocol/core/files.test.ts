@@ -132,6 +132,15 @@ describe('files', () => {
     expect(sender.of('fileProgress')).toMatchObject([{ complete: 3, peers: 6 }]);
   });
 
+  it('[F6] tells who sends a file that is kept no longer to stop', () => {
+    const { peer, up } = between();
+    peer.give({ kind: 'packet', link: up, packet: chunk(c, 0) });
+    peer.clear().give({ kind: 'dropFile', file: key });
+    expect(peer.sent(up, 'want').map((packet) => wantBody.decode(packet.body)?.[0]?.next)).toEqual([10]);
+    peer.give({ kind: 'packet', link: up, packet: chunk(c, 1) });
+    expect(peer.of('chunk')).toEqual([]);
+  });
+
   it('[F6] forgets a file that its sender takes back, and the oldest complete one beyond 32', () => {
     const { peer, up } = between();
     const message = { content: 'cancel', data: cancelBody.encode({ file: 7 }), to: noNode, channel: '' } as const;

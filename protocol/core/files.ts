@@ -92,7 +92,7 @@ export class Files {
   #makeRoom(): void {
     const states = [...this.#files.values()];
     const oldest = states.find((state) => state.next >= state.chunks) ?? states[0];
-    if (oldest) this.#forget(oldest.key, false);
+    if (oldest) this.drop(oldest.key);
   }
 
   #forget(key: FileKey, cancelled: boolean): void {
@@ -106,7 +106,13 @@ export class Files {
     if (cancel) this.#forget(fileKey(packet.senderId, packet.header.session, cancel.file), true);
   }
 
+  /** Keeps a file no longer. Neighbours are told as if it were complete here, or they would go on sending it. */
   drop(key: FileKey): void {
+    const state = this.#files.get(key);
+    if (state && state.next < state.chunks) {
+      state.next = state.chunks;
+      for (const link of this.#links.tree()) this.#tell(link, [key]);
+    }
     this.#forget(key, false);
   }
 
@@ -144,6 +150,8 @@ export class Files {
       state.sides.delete(link);
       if (state.towards === link) state.towards = -1;
     }
+    // Who is gone is waited for no longer.
+    if (this.#files.size > 0) this.#reportSoon();
   }
 
   // Chunks in.

@@ -7,7 +7,7 @@
  * This file only dispatches; each concern has its own file beside it.
  */
 import type { LinkReason } from '../errors.ts';
-import { sleptAfterMs } from '../limits.ts';
+import { pingPeriodMs, pingTogetherMs, sleptAfterMs } from '../limits.ts';
 import type { Rng } from '../ports.ts';
 import { noNode, noSession, type LinkId, type StreamKey } from '../types.ts';
 import {
@@ -57,6 +57,8 @@ export class PeerCore {
   #presence: { readonly body: PresenceBody; readonly timeMs: number } | undefined;
   #presenceVersion = 0;
   #lastTurnMs = -Infinity;
+  /** When the first link needs a look, as of the last `nextTimeoutMs`: what comes in between can only put it off. */
+  #linksDueMs = -Infinity;
   #outputsTaken = 0;
 
   constructor(origin: Origin, rng: Rng, options: PeerOptions) {
@@ -161,7 +163,9 @@ export class PeerCore {
       this.#flood.dueMs(),
       this.#files.dueMs(),
     );
-    for (const link of this.#links.all()) due = Math.min(due, this.#links.dueMs(link));
+    this.#linksDueMs = Infinity;
+    for (const link of this.#links.all()) this.#linksDueMs = Math.min(this.#linksDueMs, this.#links.dueMs(link));
+    due = Math.min(due, this.#linksDueMs);
     return due === Infinity ? undefined : due;
   }
 
@@ -552,16 +556,28 @@ export class PeerCore {
     this.#links.ping(link, depth, this.#links.parent()?.remote ?? noNode, digest);
   }
 
+  #turnLinks(): void {
+    const { nowMs } = this.#ctx;
+    let isPinging = false;
+    for (const link of this.#links.all()) {
+      if (nowMs < this.#links.dueMs(link)) continue;
+      const verdict = this.#links.verdict(link);
+      if (verdict !== undefined) {
+        this.#linkEnded(link, verdict);
+      } else {
+        this.#ping(link);
+        isPinging = true;
+      }
+    }
+    if (!isPinging) return;
+    for (const link of this.#links.all()) {
+      if (link.phase === 'open' && nowMs >= link.lastPingMs + pingPeriodMs - pingTogetherMs) this.#ping(link);
+    }
+  }
+
   #turn(): void {
     if (this.#position.state === 'left') return;
-    const { nowMs } = this.#ctx;
-    for (const link of this.#links.all()) {
-      const dueMs = this.#links.dueMs(link);
-      if (nowMs < dueMs) continue;
-      const verdict = this.#links.verdict(link);
-      if (verdict !== undefined) this.#linkEnded(link, verdict);
-      else this.#ping(link);
-    }
+    if (this.#ctx.nowMs >= this.#linksDueMs) this.#turnLinks();
     this.#tellPresence();
     this.#attach.timer();
     this.#reunion.timer();

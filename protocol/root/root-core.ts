@@ -128,7 +128,7 @@ export class RootCore {
   // Sockets.
 
   #open(input: Extract<RootInput, { kind: 'open' }>): void {
-    const writer = new ByteWriter(challengeBytes);
+    const writer = new ByteWriter();
     for (let i = 0; i < 8; i++) writer.u32(this.#rng.uint32());
     const challenge = writer.finish();
     challenge[challengeBytes - 1] = this.#workBits();

@@ -45,7 +45,7 @@ export class ScriptPeer {
   ended = false;
 
   constructor(number: number) {
-    this.publicKey = new ByteWriter(32)
+    this.publicKey = new ByteWriter()
       .u32(number + 1)
       .raw(new Uint8Array(28))
       .finish();

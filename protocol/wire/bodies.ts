@@ -28,7 +28,7 @@ export interface BodyCodec<T> {
 export function codec<T>(write: (w: ByteWriter, value: T) => void, read: (r: ByteReader) => T): BodyCodec<T> {
   return {
     encode(value) {
-      const writer = new ByteWriter(128);
+      const writer = new ByteWriter();
       write(writer, value);
       return writer.finish();
     },

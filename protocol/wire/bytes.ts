@@ -12,10 +12,14 @@ export function toHex(bytes: Uint8Array): string {
 /** Bytes of a hex string. Wants an even count of hex digits: ids are made by this module only. */
 export function fromHex(text: string): Uint8Array {
   const bytes = new Uint8Array(text.length >> 1);
-  for (let i = 0; i < bytes.length; i++) {
-    bytes[i] = (hexValue(text.charCodeAt(2 * i)) << 4) | hexValue(text.charCodeAt(2 * i + 1));
-  }
+  writeHex(text, bytes, 0);
   return bytes;
+}
+
+function writeHex(text: string, bytes: Uint8Array, at: number): void {
+  for (let i = 0; i + 1 < text.length; i += 2) {
+    bytes[at + (i >> 1)] = (hexValue(text.charCodeAt(i)) << 4) | hexValue(text.charCodeAt(i + 1));
+  }
 }
 
 function hexValue(code: number): number {
@@ -78,13 +82,19 @@ export function decodeUtf8(bytes: Uint8Array): string | undefined {
   return text;
 }
 
+/** What a writer starts with, in bytes: a frame fits. */
+const spareBytes = 16_384;
+let spare: Uint8Array | undefined;
+
 /** Appends fixed-size big-endian values to one growing buffer. */
 export class ByteWriter {
   #bytes: Uint8Array;
   #length = 0;
 
-  constructor(capacityBytes = 256) {
-    this.#bytes = new Uint8Array(capacityBytes);
+  constructor() {
+    // Most writers live for one body: they share a buffer, and whoever comes while it is taken gets one of its own.
+    this.#bytes = spare ?? new Uint8Array(spareBytes);
+    spare = undefined;
   }
 
   #room(count: number): number {
@@ -105,11 +115,20 @@ export class ByteWriter {
   }
 
   u16(value: number): this {
-    return this.u8(value >>> 8).u8(value);
+    const at = this.#room(2);
+    this.#bytes[at] = value >>> 8;
+    this.#bytes[at + 1] = value;
+    return this;
   }
 
   u32(value: number): this {
-    return this.u16(value >>> 16).u16(value);
+    const at = this.#room(4);
+    const bytes = this.#bytes;
+    bytes[at] = value >>> 24;
+    bytes[at + 1] = value >>> 16;
+    bytes[at + 2] = value >>> 8;
+    bytes[at + 3] = value;
+    return this;
   }
 
   /** A whole number up to 2^48 - 1: milliseconds since 1970, epochs. */
@@ -125,7 +144,9 @@ export class ByteWriter {
 
   /** An id: the bytes its hex digits stand for. */
   id(hex: string): this {
-    return this.raw(fromHex(hex));
+    const at = this.#room(hex.length >> 1);
+    writeHex(hex, this.#bytes, at);
+    return this;
   }
 
   /** A string with its UTF-8 length in one byte. */
@@ -138,8 +159,12 @@ export class ByteWriter {
     return this.#length;
   }
 
+  /** A copy of what was written. The writer is done with. */
   finish(): Uint8Array {
-    return this.#bytes.slice(0, this.#length);
+    const written = this.#bytes.slice(0, this.#length);
+    spare ??= this.#bytes;
+    this.#bytes = written;
+    return written;
   }
 }
 

@@ -129,7 +129,7 @@ export function passOn<P extends Packet>(packet: P, self: NodeId): P {
 /** The bytes that the validator signs: all of the packet before it. */
 export function encodeSignedRegion(packet: Packet): Uint8Array {
   const { header } = packet;
-  return new ByteWriter(headerBytes + packet.body.length)
+  return new ByteWriter()
     .u8(packetVersion)
     .u8(packetTypes[header.type].code)
     .u8(actions.indexOf(packet.action))
@@ -164,7 +164,7 @@ export function encodePacket(packet: Packet): Uint8Array {
   // The root signs nothing: its registration packets have a validator of zeros.
   const isSigned = packetTypes[packet.header.type].signed;
   const validator = isSigned && packet.validator.length === 0 ? new Uint8Array(validatorBytes) : packet.validator;
-  return new ByteWriter(packetSize(packet))
+  return new ByteWriter()
     .raw(encodeSignedRegion(packet))
     .raw(validator)
     .id(packet.node.id)
