@@ -1,6 +1,7 @@
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { WebSocket } from 'ws';
 import { findWork } from '../client/crypto/work.ts';
+import { createRoomLink, joinRoom } from '../client/node.ts';
 import { noTicket } from '../protocol/types.ts';
 import { encodePacket } from '../protocol/wire/packet.ts';
 import { workBitsAsked } from '../protocol/work.ts';
@@ -88,6 +89,10 @@ describe('challenges', () => {
     expect(lazy.errors()).toEqual(['challenge']);
     await asked.register({ work: await findWork(await asked.challenge(), asked.keys.publicKey) });
     expect(asked.errors()).toEqual([]);
+    // The client does all that by itself.
+    const real = await joinRoom(createRoomLink(root.url));
+    expect(real.state).toBe('attached');
+    await real.leave();
   }, 30_000);
 });
 

@@ -32,3 +32,32 @@ export function createLogger(
   const format = style === 'json' ? (json: string) => json : plainLine;
   return pino({ level: 'info' }, { write: (json) => write(format(json)) });
 }
+
+/** How often the same warning is written at most, ms: what others can provoke must not fill a disk. */
+const warnedEachMs = 10_000;
+
+/** Warnings about what others do: each at most once in 10 s, with how many were left out before it. */
+export class Warnings {
+  readonly #log: Logger;
+  readonly #nowMs: () => number;
+  readonly #told = new Map<string, { atMs: number; leftOut: number }>();
+
+  /** `nowMs`: a clock that never goes back. */
+  constructor(log: Logger, nowMs: () => number) {
+    this.#log = log;
+    this.#nowMs = nowMs;
+  }
+
+  /** `message`: one of a few fixed texts. `fields`: shown with it, never content, ids or addresses. */
+  warn(message: string, fields: Readonly<Record<string, string>> = {}): void {
+    const nowMs = this.#nowMs();
+    const told = this.#told.get(message);
+    if (told !== undefined && nowMs - told.atMs < warnedEachMs) {
+      told.leftOut++;
+      return;
+    }
+    const before = told?.leftOut ?? 0;
+    this.#told.set(message, { atMs: nowMs, leftOut: 0 });
+    this.#log.warn(before > 0 ? { ...fields, before } : fields, message);
+  }
+}

@@ -5,7 +5,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
 import { addressPrefixes, urlHost } from './addresses.ts';
-import { createLogger } from './log.ts';
+import { createLogger, Warnings } from './log.ts';
 import { startRootServer, type RootServer } from './server.ts';
 import { loadCertificate } from './tls.ts';
 
@@ -179,5 +179,22 @@ describe('log', () => {
     );
     expect(JSON.parse(lines.json.split('\n')[0] ?? '')).toMatchObject({ level: 30, rooms: 2, msg: 'a room opened' });
     expect(lines.silent).toBe('');
+  });
+
+  it('says what others can provoke once in 10 s, and how often it did not', () => {
+    let [written, nowMs] = ['', 0];
+    const warnings = new Warnings(
+      createLogger('json', (text) => (written += text)),
+      () => nowMs,
+    );
+    for (nowMs = 0; nowMs < 25_000; nowMs += 10) warnings.warn('too many', { origin: `o${nowMs}` });
+    warnings.warn('too fast');
+    const lines = written.trim().split('\n');
+    expect(lines.map((line) => JSON.parse(line) as object)).toMatchObject([
+      { msg: 'too many', origin: 'o0' },
+      { msg: 'too many', origin: 'o10000', before: 999 },
+      { msg: 'too many', origin: 'o20000', before: 999 },
+      { msg: 'too fast' },
+    ]);
   });
 });

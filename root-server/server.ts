@@ -8,6 +8,7 @@ import { Server } from 'socket.io';
 import {
   clientsMax,
   joinsPerSecondMax,
+  originBytesMax,
   registerDeadlineMs,
   roomPeersMax,
   rootBodyBytesMax,
@@ -21,7 +22,7 @@ import type { IceBody } from '../protocol/wire/ice-body.ts';
 import { AddressGuard } from './address-guard.ts';
 import { lanAddresses, urlHost } from './addresses.ts';
 import { cameByTls, clientAddress } from './client-address.ts';
-import { createLogger, type Logger } from './log.ts';
+import { createLogger, Warnings, type Logger } from './log.ts';
 import { Shell } from './shell.ts';
 import { servePage } from './static.ts';
 import type { Certificate } from './tls.ts';
@@ -100,7 +101,9 @@ export async function startRootServer(options: RootServerOptions): Promise<RootS
     securityContact,
     isSecure: (request) => cameByTls(request, proxyHops, certificate !== undefined),
   });
-  const guard = new AddressGuard(perAddressMax, () => performance.now());
+  const nowMs = (): number => performance.now();
+  const guard = new AddressGuard(perAddressMax, nowMs);
+  const warnings = new Warnings(log, nowMs);
   const http: HttpServer = certificate ? createHttps({ ...certificate }, page) : createHttp(page);
   http.maxConnections = (options.socketsMax ?? socketsMax) + connectionsExtraMax;
   const connections = new Set<NetSocket>();
@@ -120,12 +123,15 @@ export async function startRootServer(options: RootServerOptions): Promise<RootS
     connectTimeout: registerDeadlineMs,
     allowRequest: (request, decide) => {
       const isAllowed = isAllowedOrigin(request, options.allowedOrigins ?? []);
-      if (!isAllowed) log.warn({ origin: request.headers.origin }, 'a page from elsewhere was refused');
+      if (!isAllowed) {
+        const { origin = '' } = request.headers;
+        warnings.warn('a page from elsewhere was refused', { origin: origin.slice(0, originBytesMax) });
+      }
       decide(null, isAllowed && guard.mayKnock(clientAddress(request, proxyHops)));
     },
   });
   const { onBytes } = options;
-  const shell = new Shell(core, io, { guard, proxyHops, log, onBytes });
+  const shell = new Shell(core, io, { guard, proxyHops, log, warnings, onBytes });
   await listen(http, options.port, options.host);
   const { port } = http.address() as AddressInfo;
   const scheme = certificate ? 'https' : 'http';

@@ -9,7 +9,7 @@ import { encodePacket } from '../protocol/wire/packet.ts';
 import { PacketFactory } from '../protocol/wire/packet-factory.ts';
 import type { AddressGuard } from './address-guard.ts';
 import { clientAddress } from './client-address.ts';
-import type { Logger } from './log.ts';
+import type { Logger, Warnings } from './log.ts';
 import { readSocket } from './session.ts';
 
 /** Part of Engine.IO's connection that its types do not name. */
@@ -25,6 +25,7 @@ export interface ShellOptions {
   /** Proxies in front of this server whose word about the client's address is taken. */
   readonly proxyHops: number;
   readonly log: Logger;
+  readonly warnings: Warnings;
   readonly onBytes: ((direction: 'in' | 'out', bytes: Uint8Array) => void) | undefined;
 }
 
@@ -75,15 +76,15 @@ export class Shell {
   }
 
   #connected(socket: Socket): void {
-    const { guard, proxyHops, log } = this.#options;
+    const { guard, proxyHops, warnings } = this.#options;
     const address = clientAddress(socket.request, proxyHops);
     if (this.#late.has(socket.conn)) {
-      log.warn('an address opens sockets too fast');
+      warnings.warn('an address opens sockets too fast');
       this.#refuse(socket, 'rate');
       return;
     }
     if (!guard.takeSocket(address)) {
-      log.warn('an address has too many sockets');
+      warnings.warn('an address has too many sockets');
       this.#refuse(socket, 'full');
       return;
     }

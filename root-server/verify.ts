@@ -11,7 +11,11 @@ const domain = Buffer.from('banyan-1');
 const admissionDomain = Buffer.from('banyan-admission-1');
 
 /** Whether an Ed25519 signature is right: cofactorless, and never under a key that is unsound (rule S1). Never rejects. */
-export async function verifySignature(publicKey: Uint8Array, signature: Uint8Array, data: Uint8Array): Promise<boolean> {
+export async function verifySignature(
+  publicKey: Uint8Array,
+  signature: Uint8Array,
+  data: Uint8Array,
+): Promise<boolean> {
   if (!isSoundPublicKey(publicKey)) return false;
   try {
     const key = await webcrypto.subtle.importKey('raw', publicKey, 'Ed25519', false, ['verify']);

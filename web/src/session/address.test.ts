@@ -21,6 +21,11 @@ describe('readAddress', () => {
     expect(address.options).toEqual({ maxClients: 2, iceServers: [] });
   });
 
+  it('hides the address when told to', () => {
+    expect(readAddress('https://example.org/?hide=1#secret').options).toEqual({ hideAddress: true });
+    expect(readAddress('https://example.org/?hide=0').options).toEqual({});
+  });
+
   it.each(['9', '-1', '2.5', 'x', ''])('takes no k of %j', (k) => {
     expect(readAddress(`https://example.org/?k=${k}`).options).toEqual({});
   });

@@ -10,8 +10,8 @@ export interface PageAddress {
   readonly name: string | undefined;
   /** `?join=1`: join at once, without waiting for a tap. */
   readonly joinsAtOnce: boolean;
-  /** `?k=2` (clients served) and `?ice=off` (no STUN), as the SDK takes them. */
-  readonly options: Pick<RoomOptions, 'maxClients' | 'iceServers'>;
+  /** `?k=2` (clients served), `?ice=off` (no STUN) and `?hide=1` (by way of TURN only), as the SDK takes them. */
+  readonly options: Pick<RoomOptions, 'maxClients' | 'iceServers' | 'hideAddress'>;
 }
 
 /** Most clients a peer may serve; the SDK refuses more. */
@@ -32,6 +32,7 @@ export function readAddress(href: string): PageAddress {
     options: {
       ...(maxClients === undefined ? {} : { maxClients }),
       ...(query.get('ice') === 'off' ? { iceServers: [] } : {}),
+      ...(query.get('hide') === '1' ? { hideAddress: true } : {}),
     },
   };
 }
