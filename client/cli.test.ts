@@ -16,9 +16,9 @@ class Run {
   err = '';
   readonly code: Promise<number | null>;
 
-  constructor(args: readonly string[]) {
+  constructor(args: readonly string[], iceServers = '[]') {
     this.process = spawn(process.execPath, [command, 'join', ...args], {
-      env: { ...process.env, BANYAN_ICE_SERVERS: '[]' },
+      env: { ...process.env, BANYAN_ICE_SERVERS: iceServers },
     });
     this.process.stdout.on('data', (data: Buffer) => (this.out += data.toString()));
     this.process.stderr.on('data', (data: Buffer) => (this.err += data.toString()));
@@ -117,6 +117,10 @@ describe('banyan join', () => {
         expect(each.err).toContain('Usage:');
         expect(each.out).toBe('');
       }
+      const misled = new Run([link], '[{"urls":"turn:a.example"}]');
+      runs.push(misled);
+      expect(await misled.code).toBe(2);
+      expect(misled.err).toContain('BANYAN_ICE_SERVERS: server 1 is TURN without username and credential');
       const help = run('--help');
       expect(await help.code).toBe(0);
       expect(help.out).toContain('Usage:');
