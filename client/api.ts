@@ -3,6 +3,8 @@ import type { ReasonCode } from '../protocol/errors.ts';
 import type { NodeId, PeerRole, SessionId } from '../protocol/types.ts';
 
 export type { NodeId, PeerRole, ReasonCode };
+/** Largest file, in bytes, and longest file name, in bytes of UTF-8. */
+export { fileNameBytesMax, fileSizeMax } from '../protocol/limits.ts';
 
 /** `node:session:seq:index`, unique within a room. */
 export type MessageId = string;
@@ -138,6 +140,11 @@ export interface RoomOptions {
   readonly signal?: AbortSignal;
   /** Whether a newcomer wants what was said before; default true. */
   readonly history?: boolean;
+  /**
+   * Bytes of others' files that this peer keeps at once; default 4 GiB on disk, 256 MiB where there is only memory (a page
+   * over plain http, an old browser). A file beyond it is neither received nor carried.
+   */
+  readonly fileBytesMax?: number;
   /** Told each step of joining before `joinRoom` resolves, and each change of state after. */
   readonly onState?: (change: StateChange) => void;
 }
@@ -148,8 +155,92 @@ export interface SendOptions {
   readonly signal?: AbortSignal;
 }
 
+export interface FileOptions {
+  /** One line, at most 200 bytes of UTF-8; the `File`'s own name, or `file`. */
+  readonly name?: string;
+  /** Media type, at most 100 bytes; the `Blob`'s own. */
+  readonly type?: string;
+  /** Bytes that a stream will give. Checked before and after; a `Blob` knows its own. */
+  readonly size?: number;
+  /** Whom it is shown to. Everybody carries it all the same. */
+  readonly to?: NodeId;
+  /** Aborting is `cancel()` with the error `aborted`. */
+  readonly signal?: AbortSignal;
+}
+
+/** How far a file is, a snapshot. */
+export interface FileProgress {
+  /** Sender: bytes that have left for the neighbour that is furthest. Receiver: bytes that are here. */
+  readonly bytes: number;
+  /** 0 while a stream is still being read. */
+  readonly size: number;
+}
+
+/** The same for its sender. */
+export interface TransferProgress extends FileProgress {
+  /** Others that have the whole file, as they last reported, and others that are to have it. */
+  readonly have: number;
+  readonly of: number;
+}
+
+/** A file that this program sends. It is there for newcomers too until it made room for others (32 files). */
+export interface FileTransfer {
+  /** `node:session:number`, unique within a room. */
+  readonly id: string;
+  readonly name: string;
+  readonly type: string;
+  readonly to?: NodeId;
+  readonly progress: TransferProgress;
+  /** Why it ended, for a file that did not get through or is kept no longer. */
+  readonly error: BanyanError | undefined;
+  /**
+   * Resolves when everybody has it who was in the room when it was announced and has stayed. Rejects with `cancelled`,
+   * `aborted`, `busy`, `left-room`, `file-unreadable`, `file-gone`, `storage`, `file-too-large` or `argument` (a stream of
+   * another size than stated). Need not be handled.
+   */
+  readonly done: Promise<void>;
+  /** Told when `progress` or `error` changed, at most ten times a second. Gives the function that ends it. */
+  onProgress(listener: (progress: TransferProgress) => void): () => void;
+  /** Takes the file back: everybody stops, and lets go of what they have of it. */
+  cancel(): void;
+}
+
+/** A file that somebody else sends. Its bytes come whether wanted or not: everybody carries them for others. */
+export interface IncomingFile {
+  /** `node:session:number`, unique within a room. */
+  readonly id: string;
+  readonly from: NodeId;
+  /** As its sender says, made fit for a file system: no separators, control or bidirectional characters. */
+  readonly name: string;
+  /** As its sender says, may be empty. Never open it as a page of your own origin. */
+  readonly type: string;
+  readonly size: number;
+  readonly to?: NodeId;
+  /** The sender's clock, ms since 1970. */
+  readonly sentAt: number;
+  readonly progress: FileProgress;
+  /** Why it will not come, or is here no longer. */
+  readonly error: BanyanError | undefined;
+  /**
+   * Resolves with the file when all of it is here. The bytes lie where the room stores them: read or copy them before the
+   * room is left. Rejects with `cancelled` (by its sender, or here), `file-gone` (its sender left before the end, or newer
+   * files needed the room), `file-damaged`, `storage` or `left-room`. Need not be handled.
+   */
+  readonly done: Promise<Blob>;
+  /** The file when all of it is here and kept, else `undefined`. */
+  blob(): Blob | undefined;
+  /** Keeps it: its bytes stay until the room is left, though others need room. Gives `done`. */
+  accept(): Promise<Blob>;
+  /** This program does not want it. It is still carried for others. */
+  cancel(): void;
+  /** Told when `progress` or `error` changed, at most ten times a second. Gives the function that ends it. */
+  onProgress(listener: (progress: FileProgress) => void): () => void;
+}
+
 export interface RoomEvents {
   message: Message;
+  /** Somebody else announced a file. */
+  file: IncomingFile;
   join: Member;
   leave: Member;
   member: Member;
@@ -171,7 +262,20 @@ export class BanyanError extends Error {
 }
 
 export type BanyanErrorCode =
-  ReasonCode | 'link' | 'no-webrtc' | 'aborted' | 'argument' | 'busy' | 'left-room' | 'root-unreachable';
+  | ReasonCode
+  | 'link'
+  | 'no-webrtc'
+  | 'aborted'
+  | 'argument'
+  | 'busy'
+  | 'left-room'
+  | 'root-unreachable'
+  | 'cancelled'
+  | 'storage'
+  | 'file-too-large'
+  | 'file-unreadable'
+  | 'file-damaged'
+  | 'file-gone';
 
 /** A path that a reunion on demand took: from this peer up to the head, and whether the root itself answered. */
 export interface Probe {
@@ -196,6 +300,11 @@ export interface Room extends AsyncDisposable {
    * `aborted` when the signal aborts before, though a message that is being signed then still goes out.
    */
   send(body: string | Uint8Array, options?: SendOptions): Promise<MessageId>;
+  /**
+   * Sends a file to everybody, by way of everybody. Throws `argument`, `file-too-large` (more than 2 GiB) or `left-room`. A
+   * `Blob` is read as it goes, a stream is stored first.
+   */
+  sendFile(file: Blob | ReadableStream<Uint8Array>, options?: FileOptions): FileTransfer;
   /**
    * The messages from now on. Ends when the room is left or the signal aborts; a consumer with more than 10,000 messages
    * waiting gets those, and then the error `busy` instead of a silent loss.

@@ -1,8 +1,17 @@
 /** Checks of what callers hand in, with errors that say what is wrong. */
 import { isTurnUrl } from '../protocol/ice.ts';
-import { channelBytesMax, clientsDefault, clientsMax, messageBodyBytesMax, nameBytesMax } from '../protocol/limits.ts';
-import type { PeerRole } from '../protocol/types.ts';
-import { BanyanError, type RoomOptions, type SendOptions } from './api.ts';
+import {
+  channelBytesMax,
+  clientsDefault,
+  clientsMax,
+  fileNameBytesMax,
+  fileSizeMax,
+  fileTypeBytesMax,
+  messageBodyBytesMax,
+  nameBytesMax,
+} from '../protocol/limits.ts';
+import type { NodeId, PeerRole } from '../protocol/types.ts';
+import { BanyanError, type FileOptions, type RoomOptions, type SendOptions } from './api.ts';
 import { utf8 } from './crypto/provider.ts';
 
 export interface CheckedOptions {
@@ -13,6 +22,8 @@ export interface CheckedOptions {
   /** `undefined` for those that the root hands over. Without either a room works within one network. */
   readonly iceServers: readonly RTCIceServer[] | undefined;
   readonly hideAddress: boolean;
+  /** `undefined` for what the place of storage allows. */
+  readonly fileBytesMax: number | undefined;
 }
 
 /** Control, format (bidirectional among them) and surrogate characters; what joins letters and emoji stays. */
@@ -49,7 +60,16 @@ function isRelay({ urls }: RTCIceServer): boolean {
 }
 
 export function checkOptions(options: RoomOptions): CheckedOptions {
-  const { name = '', maxClients, role, history = true, iceServers, hideAddress = false, onState } = options;
+  const {
+    name = '',
+    maxClients,
+    role,
+    history = true,
+    iceServers,
+    hideAddress = false,
+    onState,
+    fileBytesMax,
+  } = options;
   if (typeof name !== 'string') throw argument('name must be a string');
   if (role !== undefined && !['peer', 'leaf', 'relay'].includes(role))
     throw argument('role must be peer, leaf or relay');
@@ -62,6 +82,8 @@ export function checkOptions(options: RoomOptions): CheckedOptions {
   if (typeof hideAddress !== 'boolean') throw argument('hideAddress must be true or false');
   if (hideAddress && iceServers !== undefined && !iceServers.some(isRelay))
     throw argument('hideAddress needs a TURN server among iceServers, or none of them for those of the root');
+  if (fileBytesMax !== undefined && !(Number.isSafeInteger(fileBytesMax) && fileBytesMax >= 0))
+    throw argument('fileBytesMax must be a whole number of bytes');
   const leaf = role === 'leaf' || maxClients === 0 || (role === undefined && maxClients === undefined && isPhone());
   return {
     name: normalizeName(name),
@@ -70,7 +92,67 @@ export function checkOptions(options: RoomOptions): CheckedOptions {
     history,
     iceServers,
     hideAddress,
+    fileBytesMax,
   };
+}
+
+/** What no file system takes in a name, and dots at its ends. */
+const unfitForFiles = /[/\\:*?"<>|]/gu;
+const endDots = /^[.\s]+|[.\s]+$/gu;
+
+/** A file's name fit for any file system: one line, at most 200 bytes of UTF-8 with its ending kept; `file` when none is left. */
+export function cleanFileName(name: string): string {
+  const clean = name
+    .normalize('NFC')
+    .replace(/\s+/gu, ' ')
+    .replace(unwanted, '')
+    .replace(unfitForFiles, '_')
+    .replace(endDots, '');
+  const ending = /\.[^.]{1,16}$/u.exec(clean)?.[0] ?? '';
+  let short = '';
+  for (const symbol of clean.slice(0, clean.length - ending.length)) {
+    if (utf8(short + symbol + ending).length > fileNameBytesMax) break;
+    short += symbol;
+  }
+  return visible.test(short) ? short + ending : `file${ending}`;
+}
+
+export interface CheckedFile {
+  readonly name: string;
+  readonly type: string;
+  /** `undefined` for a stream that does not say. */
+  readonly size: number | undefined;
+  readonly to: NodeId | undefined;
+}
+
+function tooLarge(size: number): BanyanError {
+  return new BanyanError('file-too-large', `a file of ${size} bytes; at most ${fileSizeMax} can be sent`);
+}
+
+/** A stream that turns out larger than what may be sent ends with the same error. */
+export function checkFileSize(size: number): void {
+  if (size > fileSizeMax) throw tooLarge(size);
+}
+
+export function checkFile(file: Blob | ReadableStream<Uint8Array>, options: FileOptions): CheckedFile {
+  const given: unknown = file;
+  const isBlob = given instanceof Blob;
+  if (!isBlob && !(typeof ReadableStream !== 'undefined' && given instanceof ReadableStream))
+    throw argument('file must be a Blob, a File or a ReadableStream of bytes');
+  const { to, signal } = options;
+  const { name = isBlob && 'name' in given ? given.name : 'file', size = isBlob ? given.size : undefined } = options;
+  if (typeof name !== 'string') throw argument('name must be a string');
+  if (options.type !== undefined && (typeof options.type !== 'string' || utf8(options.type).length > fileTypeBytesMax))
+    throw argument(`type must be a string of at most ${fileTypeBytesMax} bytes`);
+  const blobType = isBlob && utf8(given.type).length <= fileTypeBytesMax ? given.type : '';
+  if (size !== undefined && !(Number.isSafeInteger(size) && size >= 0))
+    throw argument('size must be a number of bytes');
+  if (isBlob && size !== given.size) throw argument('size is not the size of the Blob');
+  if (size !== undefined) checkFileSize(size);
+  if (!isBlob && given.locked) throw argument('this stream is being read by somebody else');
+  if (to !== undefined && !/^[0-9a-f]{32}$/.test(to)) throw argument('to must be the id of a member');
+  if (signal !== undefined && !(signal instanceof AbortSignal)) throw argument('signal must be an AbortSignal');
+  return { name: cleanFileName(name), type: options.type ?? blobType, size, to };
 }
 
 /** The bytes of a message body and of its channel, checked. */

@@ -1,10 +1,12 @@
 /** The SDK: `joinRoom`. Shows a peer at work as a `Room`. */
 import type { PacketSeen, UserOutput } from '../protocol/peer.ts';
 import { noNode, type NodeId } from '../protocol/types.ts';
-import type { PresenceBody } from '../protocol/wire/bodies.ts';
+import type { Message as SentMessage, PresenceBody } from '../protocol/wire/bodies.ts';
 import { toHex } from '../protocol/wire/bytes.ts';
 import {
   BanyanError,
+  type FileOptions,
+  type FileTransfer,
   type JoinDetail,
   type Member,
   type Message,
@@ -22,6 +24,8 @@ import {
 import { cryptoProvider } from './crypto/choose.ts';
 import { contentsOf } from './delivered.ts';
 import { Emitter } from './emitter.ts';
+import { browserStore } from './file-store.ts';
+import { RoomFiles } from './files.ts';
 import { MessageQueue } from './message-queue.ts';
 import { checkMessage, checkOptions, normalizeName, type CheckedOptions } from './options.ts';
 import { deriveRoom, parseRoomLink } from './room-link.ts';
@@ -94,10 +98,11 @@ class LiveRoom implements Room {
   readonly #links: RtcLinks;
   readonly #options: CheckedOptions;
   readonly #events = new Emitter<RoomEvents>();
+  readonly #files: RoomFiles;
   readonly #members = new Map<NodeId, Member>();
   readonly #queues = new Set<MessageQueue>();
-  /** Sends that wait to come back sealed, in their order. */
-  readonly #sends: PendingSend[] = [];
+  /** What waits to come back sealed, in its order; `undefined` where nobody waits for it. */
+  readonly #sends: (PendingSend | undefined)[] = [];
   readonly #probes = new Map<number, PendingProbe>();
   readonly #startedMs: number;
   #joinMs: number | undefined;
@@ -125,6 +130,21 @@ class LiveRoom implements Room {
       },
     };
     this.#session = new Session({ ...ports, userInterface });
+    const { openFileStore = browserStore } = ports.place;
+    this.#files = new RoomFiles({
+      sealer: ports.sealer,
+      peer: this.#session.peer,
+      openStore: () => openFileStore(ports.options.fileBytesMax),
+      post: (content, data, to) => this.#post({ content, data, to, channel: '' }),
+      others: () => Math.max(0, this.#session.view().roomSize - 1),
+      isHere: (node) => this.#members.has(node),
+      announced: (file) => {
+        this.#events.emit('file', file);
+      },
+      failed: (error) => {
+        this.#events.emit('error', error);
+      },
+    });
   }
 
   /** Starts; resolves when attached, rejects, and leaves, when that cannot be. */
@@ -253,13 +273,23 @@ class LiveRoom implements Room {
         };
       signal?.addEventListener('abort', onAbort);
       const pending: PendingSend = { resolve: settle(resolve), reject: settle(reject) };
-      this.#sends.push(pending);
-      const answer = this.#session.peer.send([{ content, data, to, channel }], Date.now());
+      const answer = this.#post({ content, data, to, channel }, pending);
       if (answer === 'accepted') return;
-      this.#sends.pop();
       const busy = new BanyanError('busy', 'more is being sent than goes out: wait for earlier sends');
       pending.reject(answer === 'left' ? hasLeft() : busy);
     });
+  }
+
+  /** Hands something to the core; `pending` is told when it comes back sealed. */
+  #post(message: SentMessage, pending?: PendingSend): 'accepted' | 'busy' | 'left' {
+    this.#sends.push(pending);
+    const answer = this.#session.peer.send([message], Date.now());
+    if (answer !== 'accepted') this.#sends.pop();
+    return answer;
+  }
+
+  sendFile(file: Blob | ReadableStream<Uint8Array>, options: FileOptions = {}): FileTransfer {
+    return this.#files.send(file, options);
   }
 
   messages(options: { signal?: AbortSignal } = {}): AsyncIterable<Message> {
@@ -318,13 +348,13 @@ class LiveRoom implements Room {
     });
   }
 
-  leave(): Promise<void> {
+  async leave(): Promise<void> {
     const left = this.#session.leave();
     for (const queue of this.#queues) queue.end();
-    for (const { reject } of this.#sends.splice(0)) reject(hasLeft());
+    for (const pending of this.#sends.splice(0)) pending?.reject(hasLeft());
     for (const { reject } of this.#probes.values()) reject(hasLeft());
     this.#probes.clear();
-    return left;
+    await Promise.all([left, this.#files.leave()]);
   }
 
   [Symbol.asyncDispose](): Promise<void> {
@@ -350,6 +380,7 @@ class LiveRoom implements Room {
         const member = this.#members.get(output.node);
         this.#members.delete(output.node);
         if (member) this.#events.emit('leave', member);
+        this.#files.absent(output.node);
         break;
       }
       case 'state':
@@ -364,6 +395,7 @@ class LiveRoom implements Room {
         this.#tree = undefined;
         this.#tellState();
         if (this.#events.has('tree')) this.#events.emit('tree', this.tree);
+        this.#files.treeChanged();
         break;
       case 'probe': {
         const { path, rootReachable } = output;
@@ -374,7 +406,12 @@ class LiveRoom implements Room {
       case 'error':
         this.#failed(output.code);
         break;
-      default:
+      case 'file':
+      case 'chunk':
+      case 'readChunk':
+      case 'fileProgress':
+      case 'fileGone':
+        this.#files.output(output);
         break;
     }
   }
@@ -392,6 +429,7 @@ class LiveRoom implements Room {
 
   #deliver({ packet, messages }: Extract<UserOutput, { kind: 'deliver' }>): void {
     const selfId = this.#session.peer.id;
+    this.#files.delivered(packet, messages);
     for (const { id, message } of contentsOf(packet, messages, selfId)) {
       if (packet.senderId === selfId) this.#sends.shift()?.resolve(id);
       if (message === undefined) continue;

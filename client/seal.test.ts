@@ -1,7 +1,7 @@
 import { createHash } from 'node:crypto';
 import { beforeAll, describe, expect, it } from 'vitest';
 import { noNode, noTicket, type NodeId, type SessionId } from '../protocol/types.ts';
-import { messagesBody, regReqBody, signalBody, type Message } from '../protocol/wire/bodies.ts';
+import { chunkBody, messagesBody, regReqBody, signalBody, type Message } from '../protocol/wire/bodies.ts';
 import { encodeUtf8, fromHex, toHex } from '../protocol/wire/bytes.ts';
 import { decodePacket, encodePacket, type Packet, type VerifiedPacket } from '../protocol/wire/packet.ts';
 import { PacketFactory } from '../protocol/wire/packet-factory.ts';
@@ -103,6 +103,15 @@ describe('sealing', () => {
     expect(toHex(sealed.body.subarray(0, 4))).toBe('00000005');
     expect(sealed.body).toHaveLength(4 + 3 + 16);
     expect((await verified(arrive(sealed)))?.plainText).toEqual(Uint8Array.of(9, 8, 7));
+  });
+
+  it('[F3] a chunk is made again, to the byte, by anybody who kept its data and signature', async () => {
+    const sealed = await ana!.sealer.seal(ana!.factory.newChunk(5, 3, Uint8Array.of(9, 8, 7)));
+    const opened = (await verified(arrive(sealed)))!;
+    const body = chunkBody.encode({ file: 5, data: opened.plainText! });
+    const again = await ben!.sealer.restore({ ...opened, body }, opened.validator);
+    expect(again.bytes).toEqual(sealed.bytes);
+    expect(await verified(arrive(again))).toBeDefined();
   });
 
   it('[W3] every byte before the hop is under the signature, and none of the hop', async () => {

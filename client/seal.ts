@@ -81,7 +81,8 @@ export class Sealer implements Signer, Verifier {
    * bytes each time, so what is stored need not be stored twice.
    */
   async restore(packet: Packet, validator: Uint8Array): Promise<Packet> {
-    const signed = { ...(await this.#encrypt(packet)), validator };
+    const { bytes: _bytes, plainText: _plainText, ...rest } = packet;
+    const signed = { ...(await this.#encrypt(rest)), validator };
     return { ...signed, bytes: encodePacket(signed) };
   }
 

@@ -4,6 +4,7 @@ import { logBytesMax, logPacketsMax, originBurst, originRatePerSecond, reunionPe
 import { Peer, type UserInterface } from '../protocol/peer.ts';
 import type { RootLink, RootLinkEvents } from '../protocol/ports.ts';
 import type { PresenceBody } from '../protocol/wire/bodies.ts';
+import type { FileStore } from './file-store.ts';
 import type { CheckedOptions } from './options.ts';
 import { watchPage } from './page-events.ts';
 import type { RtcLinks } from './rtc-link.ts';
@@ -13,6 +14,8 @@ import type { Sealer } from './seal.ts';
 export interface Surroundings {
   readonly origin: string;
   readonly wrtc?: unknown;
+  /** Where others' files are kept; in a browser, its private file system or memory. */
+  readonly openFileStore?: (bytesMax: number | undefined) => Promise<FileStore>;
   /** Own message packets a second and burst; without limit in measurements. */
   readonly originRate?: { readonly perSecond: number; readonly burst: number };
 }

@@ -1,10 +1,12 @@
 import { describe, expect, it } from 'vitest';
+import type { CoreInput } from './core/io.ts';
 import { defaultOptions, Other } from './core/peer-script.ts';
 import type { IceServer } from './ice.ts';
 import { Peer, type UserOutput } from './peer.ts';
 import type { Link, LinkEvents, RootLinkEvents } from './ports.ts';
 import { Stream } from './stream.ts';
-import { noNode, type NodeId } from './types.ts';
+import { fileKey, noNode, type NodeId } from './types.ts';
+import { chunkBody } from './wire/bodies.ts';
 import { encodeUtf8, toHex } from './wire/bytes.ts';
 import { encodeFrames } from './wire/frame.ts';
 import { encodePacket, packetTypes, type Packet, type VerifiedPacket } from './wire/packet.ts';
@@ -226,6 +228,18 @@ describe('Peer', () => {
     expect(bench.peer.stream.parent).toBeUndefined();
     bench.linkEvents?.down();
     expect([...bench.peer.stream.clients.keys()]).toEqual([]);
+  });
+
+  it('journals chunks without their bytes', () => {
+    const bench = new Bench();
+    const { factory } = other;
+    const packet = other.verified(factory.newChunk(3, 9, new Uint8Array(16_000)));
+    bench.peer.chunkRead(1, fileKey(other.id, factory.session, 3), 9, packet);
+    const input = bench.peer.journal.at(-1)?.input as Extract<CoreInput, { kind: 'chunkRead' }>;
+    expect(input.packet?.header).toMatchObject({ type: 'chunk', seq: 9 });
+    expect(chunkBody.decode(input.packet?.body ?? new Uint8Array(0))).toEqual({ file: 3, data: new Uint8Array(0) });
+    expect(input.packet?.body.buffer.byteLength).toBe(4);
+    expect(input.packet).not.toHaveProperty('bytes');
   });
 
   it('journals every input with its time', async () => {

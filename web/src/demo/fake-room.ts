@@ -1,5 +1,7 @@
 /** A room that is not there, with the SDK's interface, so that the page can be looked at without a network. Development only. */
 import {
+  type FileOptions,
+  type FileTransfer,
   type JoinDetail,
   type Member,
   type Message,
@@ -15,6 +17,7 @@ import {
   type SendOptions,
   type TreeView,
 } from '../../../client/api.ts';
+import { fakeIncoming, fakeTransfer } from './fake-files.ts';
 import { type FakeWorld } from './fake-world.ts';
 
 type Listener = (event: never) => void;
@@ -164,6 +167,17 @@ export class FakeRoom implements Room {
 
   send(body: string | Uint8Array, _options?: SendOptions): Promise<MessageId> {
     return Promise.resolve(this.say(this.self.id, typeof body === 'string' ? body : `${body.length} bytes`));
+  }
+
+  sendFile(file: Blob | ReadableStream<Uint8Array>, options: FileOptions = {}): FileTransfer {
+    this.#seq += 1;
+    return fakeTransfer(`${this.self.id}:0:${this.#seq}`, file, options, this.world.peers.size - 1);
+  }
+
+  /** Somebody sends a file. */
+  give(from: NodeId, name: string, content: Blob): void {
+    this.#seq += 1;
+    this.emit('file', fakeIncoming(`${from}:0:${this.#seq}`, from, name, content));
   }
 
   // eslint-disable-next-line @typescript-eslint/require-await -- nothing here waits.

@@ -52,6 +52,12 @@ const kinds: Readonly<Record<BanyanErrorCode, FailureKind>> = {
   aborted: 'unknown',
   busy: 'unknown',
   'left-room': 'unknown',
+  cancelled: 'unknown',
+  storage: 'unknown',
+  'file-too-large': 'unknown',
+  'file-unreadable': 'unknown',
+  'file-damaged': 'unknown',
+  'file-gone': 'unknown',
 };
 
 /** The kind of failure a code belongs to. */
