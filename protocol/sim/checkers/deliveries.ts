@@ -29,6 +29,8 @@ const baselineMs = 10_000;
 const timesKeptPeersMax = 100;
 /** How long a packet may take over a slow link with a full window, ms. */
 const onItsWayMs = 10_000;
+/** How long it may take over any other link, ms. */
+const tripMs = 1_000;
 
 type Positions = SimPeer['last'];
 
@@ -205,9 +207,8 @@ export class Deliveries {
 
   /** Whether a neighbour got a packet so late that it may still be on its way from there, when all others have lost it. */
   #cameLate(peer: SimPeer, stream: Stream, seq: number): boolean {
-    if (!this.#mayHaveLeftLogs(stream, seq)) return false;
     const sinceMs = this.#heldSinceMs.get(peer)?.get(stream.index * 1e6 + seq) ?? 0;
-    return this.#world.nowMs - sinceMs < onItsWayMs;
+    return this.#world.nowMs - sinceMs < (this.#mayHaveLeftLogs(stream, seq) ? onItsWayMs : tripMs);
   }
 
   /**
