@@ -34,6 +34,9 @@ export const iconPaths = {
   bellOff: 'M6.5 17v-6c0-1 .3-2 .8-2.8M9.5 6.1A5.5 5.5 0 0 1 17.5 11v3.5M4.5 17H17M10.3 20h3.4M4 4l16 16',
   warning: 'M12 4 3 19.5h18ZM12 10v4.5M12 17v.01',
   plug: 'M9 3.5v4M15 3.5v4M6.5 7.5h11V11a5.5 5.5 0 0 1-11 0ZM12 16.5V21',
+  attach: 'm19 11.5-7 7a4.5 4.5 0 0 1-6.4-6.4l7.6-7.6a3 3 0 0 1 4.3 4.3l-7.6 7.5a1.5 1.5 0 0 1-2.1-2.1l6.6-6.6',
+  file: 'M13.5 3.5H7A1.5 1.5 0 0 0 5.5 5v14A1.5 1.5 0 0 0 7 20.5h10a1.5 1.5 0 0 0 1.5-1.5V8.5ZM13.5 3.5v5h5',
+  save: 'M12 4v10.5M8 10.5l4 4 4-4M5 15v3.5A1.5 1.5 0 0 0 6.5 20h11a1.5 1.5 0 0 0 1.5-1.5V15',
 } as const satisfies Record<string, string>;
 
 export type IconName = keyof typeof iconPaths;

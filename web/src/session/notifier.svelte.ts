@@ -25,8 +25,8 @@ export class Notifier {
     if (this.on) remember('notify', 'yes');
   }
 
-  /** Shows a message when the page is hidden. */
-  tell(name: string, message: Message): void {
+  /** Shows a message, or words about something else that came, when the page is hidden. */
+  tell(name: string, message: Pick<Message, 'text' | 'from'>): void {
     if (!this.on || !document.hidden) return;
     try {
       const shown = new Notification(name, { body: (message.text ?? '').slice(0, 200), tag: message.from });

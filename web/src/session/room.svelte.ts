@@ -10,7 +10,8 @@ import {
 } from '../../../client/api.ts';
 import { PacketLog } from '../inspect/packet-log.svelte.ts';
 import { shortId } from '../people/identity.ts';
-import { addEntries, type Entry, isHistory, messageEntry } from '../talk/timeline.ts';
+import { FileItem } from '../files/file-item.svelte.ts';
+import { addEntries, type Entry as AnyEntry, fileEntry, isHistory, messageEntry } from '../talk/timeline.ts';
 import { shapeOf } from '../tree/shape.ts';
 import { Traffic } from '../tree/traffic.svelte.ts';
 import { type Standing } from './words.ts';
@@ -21,6 +22,9 @@ const gatherMs = 16;
 const lookMs = 1_000;
 /** Entries kept for the list; the oldest go first. */
 const entriesMax = 5_000;
+
+/** What was said, sent and what happened. */
+export type Entry = AnyEntry<FileItem>;
 
 interface Edges {
   readonly peers: readonly TreePeer[];
@@ -52,13 +56,15 @@ export class LiveRoom {
   members: ReadonlyMap<NodeId, Member> = $state.raw(new Map());
   tree: TreeView = $state.raw() as TreeView;
   entries: readonly Entry[] = $state.raw([]);
-  /** Messages of others that arrived while the page was hidden. */
+  /** Messages and files of others that arrived while the page was hidden. */
   unread = $state(0);
 
   readonly shape = $derived.by(() => shapeOf(this.#edges.peers, this.#edges.head));
 
   /** Called for each message of somebody else that arrives live. */
   onmessage: ((message: Message) => void) | undefined;
+  /** The same for a file. */
+  onfile: ((file: FileItem) => void) | undefined;
 
   /** What the shape follows from: replaced only when it differs, since most new views only bring new round trips. */
   #edges: Edges = $state.raw({ peers: [], head: undefined });
@@ -77,6 +83,7 @@ export class LiveRoom {
     this.traffic = new Traffic(this.selfId, () => this.shape);
     const { signal } = this.#end;
     room.on('message', (message) => this.#message(message), { signal });
+    room.on('file', (file) => this.#file(FileItem.received(file)), { signal });
     room.on('join', (member) => this.#presence('join', member), { signal });
     room.on('leave', (member) => this.#presence('leave', member), { signal });
     room.on('member', () => this.#memberChanged(), { signal });
@@ -118,6 +125,18 @@ export class LiveRoom {
   async close(): Promise<void> {
     await this.room.leave();
     this.#flush();
+  }
+
+  /** Sends files to everybody. Throws what `room.sendFile` throws. */
+  sendFiles(files: readonly File[]): void {
+    for (const file of files) this.#file(FileItem.sent(this.room.sendFile(file), this.selfId, file));
+  }
+
+  #file(file: FileItem): void {
+    this.#add(fileEntry(file));
+    if (file.self || isHistory(file)) return;
+    if (document.hidden) this.unread += 1;
+    this.onfile?.(file);
   }
 
   #message(message: Message): void {

@@ -1,7 +1,18 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { type Gap, type Message, type NodeId } from '../../../client/api.ts';
-import { addEntries, type Entry, groupWithinMs, historyAfterMs, journeyOf, messageEntry, rowsOf } from './timeline.ts';
+import {
+  addEntries,
+  authorOf,
+  type Entry,
+  fileEntry,
+  groupWithinMs,
+  historyAfterMs,
+  isHistory,
+  journeyOf,
+  messageEntry,
+  rowsOf,
+} from './timeline.ts';
 
 const ana = 'a'.repeat(32) as NodeId;
 const ben = 'b'.repeat(32) as NodeId;
@@ -75,6 +86,20 @@ describe('rowsOf', () => {
       messageEntry(message(ana, noon)),
     );
     expect(kindsOf(list)).toEqual(['day', 'group', 'gap', 'group']);
+  });
+
+  it('shows each file on a row of its own, in the order of its sender', () => {
+    const file = { id: 'f', from: ana, self: false, name: 'a.txt', sentAt: noon, receivedAt: noon + 40 };
+    const old = { ...file, id: 'g', from: ben, sentAt: noon - 3_600_000 };
+    const list = timeline(
+      messageEntry(message(ana, noon)),
+      fileEntry(file),
+      messageEntry(message(ana, noon + 50)),
+      fileEntry(old),
+    );
+    expect(kindsOf(list)).toEqual(['day', 'file', 'group', 'file', 'group']);
+    expect(list.map(authorOf)).toEqual(['other', 'other', 'other', 'other']);
+    expect(isHistory(old)).toBe(true);
   });
 
   it('has no two rows of one key', () => {

@@ -1,12 +1,26 @@
 /** The conversation as data: what was said and what happened, in order, and the rows a list shows of it. */
 import { type Gap, type Message, type NodeId } from '../../../client/api.ts';
 
-export type Entry =
+/** What the order of the conversation needs of a file. */
+export interface SentFile {
+  readonly id: string;
+  readonly from: NodeId;
+  readonly self: boolean;
+  readonly name: string;
+  /** The sender's clock, and this page's when it was announced, ms since 1970. */
+  readonly sentAt: number;
+  readonly receivedAt: number;
+}
+
+/** `F` is how the page shows a file. */
+export type Entry<F extends SentFile = SentFile> =
+  | { readonly kind: 'file'; readonly atMs: number; readonly file: F }
   | { readonly kind: 'message'; readonly atMs: number; readonly message: Message }
   | { readonly kind: 'presence'; readonly atMs: number; readonly change: 'join' | 'leave'; readonly id: NodeId }
   | { readonly kind: 'gap'; readonly atMs: number; readonly gap: Gap };
 
-export type Row =
+export type Row<F extends SentFile = SentFile> =
+  | { readonly kind: 'file'; readonly key: string; readonly file: F }
   | { readonly kind: 'day'; readonly key: string; readonly atMs: number }
   | {
       readonly kind: 'group';
@@ -29,22 +43,32 @@ export const historyAfterMs = 15_000;
 export const groupWithinMs = 5 * 60_000;
 
 /** Where an entry of the log belongs: live messages by this page's clock, messages from the log by their sender's. */
-function placeMs(message: Message): number {
-  const tookMs = message.receivedAt - message.sentAt;
-  return tookMs > historyAfterMs ? message.sentAt : message.receivedAt;
+function placeMs({ receivedAt, sentAt }: Pick<Message, 'receivedAt' | 'sentAt'>): number {
+  return receivedAt - sentAt > historyAfterMs ? sentAt : receivedAt;
 }
 
 /** Whether a message came out of a log rather than straight from its sender. */
-export function isHistory(message: Message): boolean {
-  return !message.self && message.receivedAt - message.sentAt > historyAfterMs;
+export function isHistory({ self, receivedAt, sentAt }: Pick<Message, 'self' | 'receivedAt' | 'sentAt'>): boolean {
+  return !self && receivedAt - sentAt > historyAfterMs;
 }
 
-export function messageEntry(message: Message): Entry {
+export function messageEntry(message: Message): Extract<Entry, { kind: 'message' }> {
   return { kind: 'message', atMs: placeMs(message), message };
+}
+
+export function fileEntry<F extends SentFile>(file: F): Extract<Entry<F>, { kind: 'file' }> {
+  return { kind: 'file', atMs: placeMs(file), file };
+}
+
+/** Whose words or file an entry is: one's own, another's, or nobody's. */
+export function authorOf(entry: Entry): 'self' | 'other' | undefined {
+  const said = entry.kind === 'message' ? entry.message : entry.kind === 'file' ? entry.file : undefined;
+  return said && (said.self ? 'self' : 'other');
 }
 
 function senderOf(entry: Entry): NodeId | undefined {
   if (entry.kind === 'message') return entry.message.from;
+  if (entry.kind === 'file') return entry.file.from;
   return entry.kind === 'gap' ? entry.gap.from : undefined;
 }
 
@@ -52,7 +76,7 @@ function senderOf(entry: Entry): NodeId | undefined {
  * Puts entries into a list ordered by `atMs`, in place. An entry never goes before an earlier one of the same sender, whatever
  * the clocks say: each sender's order is the order of delivery.
  */
-export function addEntries(list: Entry[], added: readonly Entry[]): void {
+export function addEntries<F extends SentFile>(list: Entry<F>[], added: readonly Entry<F>[]): void {
   for (const entry of added) {
     const sender = senderOf(entry);
     let at = list.length;
@@ -70,9 +94,9 @@ export function addEntries(list: Entry[], added: readonly Entry[]): void {
 
 const dayOf = (atMs: number) => new Date(atMs).toDateString();
 
-/** The rows of a list: day separators, groups of one sender's messages, joins and leaves drawn together, gaps. */
-export function rowsOf(entries: readonly Entry[]): Row[] {
-  const rows: Row[] = [];
+/** The rows of a list: day separators, groups of one sender's messages, files, joins and leaves drawn together, gaps. */
+export function rowsOf<F extends SentFile>(entries: readonly Entry<F>[]): Row<F>[] {
+  const rows: Row<F>[] = [];
   let day: string | undefined;
   let group: { from: NodeId; lastMs: number; messages: Message[] } | undefined;
   let presence: { joined: NodeId[]; left: NodeId[] } | undefined;
@@ -102,6 +126,10 @@ export function rowsOf(entries: readonly Entry[]): Row[] {
         }
         break;
       }
+      case 'file':
+        group = presence = undefined;
+        rows.push({ kind: 'file', key: `file ${entry.file.id}`, file: entry.file });
+        break;
       case 'presence':
         group = undefined;
         if (presence === undefined) {
