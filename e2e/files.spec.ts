@@ -1,0 +1,115 @@
+import { createHash, randomBytes } from 'node:crypto';
+import { readFile } from 'node:fs/promises';
+import type { Room } from '../client/api.ts';
+import { expect, test, untilOneTree, type RoomPage } from './fixtures.ts';
+
+const sha256 = (bytes: Uint8Array): string => createHash('sha256').update(bytes).digest('hex');
+
+/** A red dot of 2 x 2 pixels. */
+const dot = Buffer.from(
+  'iVBORw0KGgoAAAANSUhEUgAAAAIAAAACCAIAAAD91JpzAAAAEElEQVR4nGP4z8AARAwQCgAf7gP9i18U1AAAAABJRU5ErkJggg==',
+  'base64',
+);
+
+async function attach(page: RoomPage, name: string, mimeType: string, buffer: Buffer): Promise<void> {
+  await page.page.getByTestId('file-input').setInputFiles({ name, mimeType, buffer });
+  await expect(page.page.getByTestId('file-tray')).toContainText(name);
+  await page.page.getByTestId('send').click();
+}
+
+interface Hearing {
+  readonly banyan: { readonly room: Room };
+  /** SHA-256 of each file that came, by the file's name. */
+  hashes?: Record<string, string>;
+}
+
+/** Has a page hash what comes, as a program would: not every browser of these tests tells of its downloads. */
+async function hashWhatComes(page: RoomPage): Promise<void> {
+  await page.page.evaluate(() => {
+    const hearing = window as never as Hearing;
+    const hashes: Record<string, string> = (hearing.hashes = {});
+    hearing.banyan.room.on('file', (file) => {
+      void file.done.then(async (blob) => {
+        const hash = new Uint8Array(await crypto.subtle.digest('SHA-256', await blob.arrayBuffer()));
+        hashes[file.name] = Array.from(hash, (byte) => byte.toString(16).padStart(2, '0')).join('');
+      });
+    });
+  });
+}
+
+function hashOf(page: RoomPage, name: string): Promise<string | undefined> {
+  return page.page.evaluate((wanted) => (window as never as Hearing).hashes?.[wanted], name);
+}
+
+function uploadedBytes(page: RoomPage): Promise<number> {
+  return page.page.evaluate(() => (window as never as Hearing).banyan.room.stats().bytesOut);
+}
+
+test('[F2] [F3] [F4] [F5] a file of 8 MiB from a leaf reaches five pages of two engines, each whole, while talk goes on', async ({
+  rooms,
+}) => {
+  const k = 2;
+  const pages: RoomPage[] = [];
+  for (let i = 0; i < 6; i++) pages.push(await rooms.open(i === 2 ? 'firefox' : 'chromium', { name: `peer ${i}`, k }));
+  const seen = await untilOneTree(pages);
+  const leaf = seen.findLastIndex((view) => view.clients.length === 0);
+  const sender = pages[leaf];
+  const [talker, ...rest] = pages.filter((page) => page !== sender);
+  if (sender === undefined || talker === undefined) throw new Error('a tree without leaves');
+  const others = [talker, ...rest];
+  await Promise.all(others.map(hashWhatComes));
+  // As soon as the file is announced: all of it is still to come.
+  await talker.page.evaluate(() => {
+    const { room } = (window as never as Hearing).banyan;
+    room.on('file', () => void room.send('said meanwhile'));
+  });
+
+  const bytes = randomBytes(8 * 1024 * 1024);
+  const before = await uploadedBytes(sender);
+  await attach(sender, 'harvest.bin', 'application/octet-stream', bytes);
+  for (const page of pages) await expect.poll(() => page.texts()).toContain('said meanwhile');
+
+  for (const page of others)
+    await expect.poll(() => hashOf(page, 'harvest.bin'), { timeout: 40_000 }).toBe(sha256(bytes));
+  await expect(sender.page.getByTestId('file-outcome')).toHaveText('All 5 have it');
+  const uploaded = (await uploadedBytes(sender)) - before;
+  expect(uploaded).toBeGreaterThan(bytes.length);
+  expect(uploaded).toBeLessThanOrEqual((k + 0.1) * bytes.length);
+
+  const [download] = await Promise.all([
+    talker.page.waitForEvent('download'),
+    talker.page.getByTestId('file-save').click(),
+  ]);
+  expect(download.suggestedFilename()).toBe('harvest.bin');
+  expect(sha256(await readFile(await download.path()))).toBe(sha256(bytes));
+});
+
+test('[F1] [F6] a picture that is dropped on the page is shown to the others, until its sender takes back what follows', async ({
+  rooms,
+}) => {
+  const [ana, ben] = [
+    await rooms.open('chromium', { name: 'ana' }),
+    await rooms.open('firefox', { name: 'ben' }),
+  ] as const;
+  await untilOneTree([ana, ben]);
+  const data = await ana.page.evaluateHandle((base64) => {
+    const transfer = new DataTransfer();
+    const bytes = Uint8Array.from(atob(base64), (letter) => letter.charCodeAt(0));
+    transfer.items.add(new File([bytes], 'dot.png', { type: 'image/png' }));
+    return transfer;
+  }, dot.toString('base64'));
+  await ana.page.getByTestId('messages').dispatchEvent('drop', { dataTransfer: data });
+  await ana.page.getByTestId('send').click();
+  for (const page of [ana, ben]) {
+    const picture = page.page.getByTestId('file-picture');
+    await expect(picture).toBeVisible();
+    await expect.poll(() => picture.evaluate((image: HTMLImageElement) => image.naturalWidth)).toBe(2);
+  }
+
+  await attach(ana, 'long.bin', 'application/octet-stream', randomBytes(24_000_000));
+  const last = ben.page.getByTestId('file').last();
+  await expect(last).toContainText('long.bin');
+  await ana.page.getByTestId('file-cancel').last().click();
+  await expect(last).toHaveAttribute('data-state', 'cancelled');
+  await expect(last.getByTestId('file-outcome')).toHaveText('Taken back by its sender');
+});
