@@ -1,5 +1,6 @@
 /** Files that somebody chose and has not sent yet. */
 import { fileSizeMax } from '../../../client/api.ts';
+import { memoryStoreBytesMax } from '../../../client/file-store.ts';
 
 /** Files in one go; a room carries 32. */
 const trayMax = 16;
@@ -9,6 +10,11 @@ export class Tray {
 
   get hasTooLarge(): boolean {
     return this.files.some((file) => file.size > fileSizeMax);
+  }
+
+  /** Whether a file is too large for who has nothing but memory to keep it in. */
+  get isBeyondMemory(): boolean {
+    return this.files.some((file) => file.size > memoryStoreBytesMax);
   }
 
   add(files: Iterable<File>): void {

@@ -231,7 +231,8 @@ export const de: Strings = {
     drop: 'Dateien hier ablegen, um sie an den Raum zu senden',
     tray: 'Zu sendende Dateien',
     limits: (size) =>
-      `Bis zu ${size} je Datei. Sie gehen von einem zum anderen an alle im Raum; du lädst nur für jeden Nachbarn eine Kopie hoch.`,
+      `Bis zu ${size} je Datei. Alle im Raum bekommen sie, von einem zum nächsten weitergereicht; du lädst für jeden Nachbarn eine Kopie hoch.`,
+    large: (size) => `Wer über unverschlüsseltes http hier ist, kann nicht mehr als ${size} annehmen.`,
     tooLarge: (size) => `Eine Datei ist größer als ${size}. Entferne sie, um die anderen zu senden.`,
     remove: (name) => `${name} entfernen`,
     failed: 'Die Dateien konnten nicht gesendet werden. Versuch es gleich noch einmal.',

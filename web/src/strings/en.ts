@@ -226,7 +226,8 @@ export const en = {
     drop: 'Drop files here to send them to the room',
     tray: 'Files to send',
     limits: (size: string) =>
-      `Up to ${size} each. They go to everyone in the room, by way of each other; you upload a copy for each neighbour only.`,
+      `Up to ${size} each. Everyone in the room gets them, passed on from one to the next; you upload one copy for each neighbour.`,
+    large: (size: string) => `Whoever is here over plain http cannot take more than ${size}.`,
     tooLarge: (size: string) => `A file is larger than ${size}. Remove it to send the others.`,
     remove: (name: string) => `Remove ${name}`,
     failed: 'The files could not be sent. Try again in a moment.',

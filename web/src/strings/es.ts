@@ -228,7 +228,8 @@ export const es: Strings = {
     drop: 'Suelta archivos aquí para enviarlos a la sala',
     tray: 'Archivos por enviar',
     limits: (size) =>
-      `Hasta ${size} cada uno. Llegan a todos en la sala, de unos a otros; tú solo subes una copia para cada vecino.`,
+      `Hasta ${size} cada uno. Llegan a todos en la sala, pasando de unos a otros; tú subes una copia para cada vecino.`,
+    large: (size) => `Quien esté aquí por http sin cifrar no puede recibir más de ${size}.`,
     tooLarge: (size) => `Un archivo pesa más de ${size}. Quítalo para enviar los demás.`,
     remove: (name) => `Quitar ${name}`,
     failed: 'No se pudieron enviar los archivos. Inténtalo de nuevo en un momento.',

@@ -28,7 +28,8 @@ describe('strings', () => {
     expect(strings.talk.gap(1, 'Ana')).not.toBe(strings.talk.gap(2, 'Ana').replace('2', '1'));
     expect(strings.files.have(28, 41)).toMatch(/28.*41/u);
     expect(strings.files.part('3 MB', '8 MB')).toMatch(/3 MB.*8 MB/u);
-    expect(strings.files.limits('2 GB')).toContain('2 GB');
+    for (const limit of ['limits', 'large', 'tooLarge'] as const)
+      expect(strings.files[limit]('2 GB')).toContain('2 GB');
     for (const word of ['remove', 'saveNamed', 'takeBack', 'decline', 'progress', 'picture', 'notice'] as const)
       expect(strings.files[word]('a.txt')).toContain('a.txt');
     expect(strings.talk.hops(1)).not.toBe(strings.talk.hops(3).replace('3', '1'));

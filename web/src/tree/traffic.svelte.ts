@@ -50,6 +50,7 @@ export class Traffic {
   packet(trace: PacketTrace): void {
     if (typeof document !== 'undefined' && document.hidden) return;
     if (trace.type === 'message') this.#message(trace);
+    else if (trace.type === 'chunk') this.#lightUnlessLit(this.#edgeOf(trace));
     else if (trace.type === 'reunion' || trace.type === 'presence')
       this.#light(this.#edgeOf(trace), 'reunion', reunionMs);
   }
@@ -108,12 +109,17 @@ export class Traffic {
         return;
       }
     }
-    const edge = this.#edgeOf(trace);
     // The wave that is under way shows this crossing already.
-    const shown = this.pulses.some(
-      (pulse) => pulse.kind === 'message' && pulse.edge === edge?.edge && pulse.up === edge.up && pulse.endsAtMs > now,
+    this.#lightUnlessLit(this.#edgeOf(trace));
+  }
+
+  /** One light at a time and direction: hundreds of chunks of a file cross an edge in a second. */
+  #lightUnlessLit(at: { edge: NodeId; up: boolean } | undefined): void {
+    const now = performance.now();
+    const isLit = this.pulses.some(
+      (pulse) => pulse.kind === 'message' && pulse.edge === at?.edge && pulse.up === at.up && pulse.endsAtMs > now,
     );
-    if (!shown) this.#light(edge, 'message', hopMs);
+    if (!isLit) this.#light(at, 'message', hopMs);
   }
 
   #edgeOf(trace: PacketTrace): { edge: NodeId; up: boolean } | undefined {
