@@ -15,7 +15,15 @@ import { encodeUtf8 } from '../wire/bytes.ts';
 import { Other, PeerScript } from './peer-script.ts';
 import { Streams } from './streams.ts';
 
-const [a, b, c, d, e] = [new Other(10), new Other(11), new Other(12), new Other(13), new Other(14)];
+const [a, b, c, d, e, f, g] = [10, 11, 12, 13, 14, 15, 16].map((number) => new Other(number)) as [
+  Other,
+  Other,
+  Other,
+  Other,
+  Other,
+  Other,
+  Other,
+];
 const text = (value: string) => ({ content: 'text' as const, data: encodeUtf8(value), to: noNode, channel: '' });
 
 describe('attaching', () => {
@@ -90,7 +98,7 @@ describe('attaching', () => {
 
   it('[A9] takes k clients and no more, but two more to rescue', () => {
     const peer = new PeerScript(1, { clientsMax: 2 }).becomeHead();
-    const backups = [peer.takeClient(c, { purpose: 'backup' }), peer.takeClient(d, { purpose: 'backup' })];
+    const backups = [c, d, f, g].map((node) => peer.takeClient(node, { purpose: 'backup' }));
     expect(peer.refusal(peer.takeClient(e, { purpose: 'backup' }))).toBe('refused-full');
     peer.takeClient(a);
     peer.takeClient(b);

@@ -113,10 +113,18 @@ export function chooseBackup(room: RoomTree, asker: RootNode, nowMs: number): Ro
   }
   const grandparent = room.node(parent.parent);
   const uncles = [...(grandparent?.clients ?? [])].filter((id) => id !== parent.id);
+  // An uncle takes in two more than it serves: brothers that lose their parent together should not all come to one.
+  let chosen: RootNode | undefined;
+  let chosenLoad = Infinity;
   for (const id of uncles) {
     const uncle = room.node(id);
-    if (holds(uncle)) return uncle;
+    if (!holds(uncle)) continue;
+    let brothers = 0;
+    for (const held of uncle.backupsIn) if (room.node(held)?.parent === asker.parent) brothers++;
+    const load = brothers * 100 + uncle.clients.size * 10 + uncle.backupsIn.size;
+    if (load < chosenLoad) [chosen, chosenLoad] = [uncle, load];
   }
+  if (chosen) return chosen;
   if (holds(grandparent)) return grandparent;
   // Uncles hold two each and have k nephews: who has no clients can close no circle and takes a cousin.
   if (asker.clients.size > 0) return undefined;

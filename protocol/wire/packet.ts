@@ -164,12 +164,7 @@ export function encodePacket(packet: Packet): Uint8Array {
   // The root signs nothing: its registration packets have a validator of zeros.
   const isSigned = packetTypes[packet.header.type].signed;
   const validator = isSigned && packet.validator.length === 0 ? new Uint8Array(validatorBytes) : packet.validator;
-  return new ByteWriter()
-    .raw(encodeSignedRegion(packet))
-    .raw(validator)
-    .id(packet.node.id)
-    .u8(packet.hops)
-    .finish();
+  return new ByteWriter().raw(encodeSignedRegion(packet)).raw(validator).id(packet.node.id).u8(packet.hops).finish();
 }
 
 export type DecodeResult =

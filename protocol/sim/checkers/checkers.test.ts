@@ -36,7 +36,7 @@ function fakePeer(index: number): SimPeer {
 
 class FakeWorld {
   nowMs = 0;
-  options = { logPacketsMax: 100, logBytesMax: 1_000_000 };
+  options = { peers: 10, logPacketsMax: 100, logBytesMax: 1_000_000 };
   live: SimPeer[] = [];
   failures: string[] = [];
   parents = new Map<SimPeer, LinkEnd>();
