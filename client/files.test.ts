@@ -108,6 +108,23 @@ describe('files between Node peers', () => {
   );
 
   it(
+    '[F3] [H4] who loses its parent in the middle of a file goes on where it stopped, from another',
+    async () => {
+      const [sender] = (await chain(5)) as [Room];
+      const bytes = randomBytes(25_000_000);
+      sender.sendFile(new Blob([bytes]));
+      const last = await file(4);
+      await until(() => last.progress.bytes > 1_000_000, 'the far end has some');
+      await rooms[2]?.leave();
+      expect(last.progress.bytes).toBeLessThan(bytes.length);
+      for (const of of [1, 3, 4])
+        expect(sha256(await bytesOf(await (await file(of)).done)), `${of}`).toBe(sha256(bytes));
+      expect(rooms[3]?.stats().heals).toBe(1);
+    },
+    timeoutMs,
+  );
+
+  it(
     'a stream is stored first and then sent; an empty file comes at once',
     async () => {
       const [sender] = (await chain(2)) as [Room, Room];

@@ -1,6 +1,6 @@
 /**
  * The page over a made-up room. Options in the query: `peers` (7), `k` (4), `at` (own place, 4), `seed` (1), `quiet=1` (nobody talks),
- * `still=1` (nobody comes or goes), `root=away`, `state=healing`, `fail=CODE` (joining fails), `hang=STEP` (joining stays there),
+ * `files=1` (somebody sends one), `still=1` (nobody comes or goes), `root=away`, `state=healing`, `fail=CODE` (joining fails), `hang=STEP` (joining stays there),
  * and those of the page itself.
  */
 import {
@@ -71,6 +71,8 @@ function enact(room: FakeRoom): void {
         room.emit('gap', { from, session: '0'.repeat(16) as never, fromSeq: 4, toSeq: 15 });
       }
     }
+    const giver = query.get('files') === '1' ? ids[0] : undefined;
+    if (giver !== undefined) room.give(giver, 'minutes.pdf', new Blob([new Uint8Array(9_000_000)]));
     let line = 0;
     setInterval(
       () => {
