@@ -89,7 +89,7 @@ test('[F1] [F6] a picture that is dropped on the page is shown to the others, un
 }) => {
   const [ana, ben] = [
     await rooms.open('chromium', { name: 'ana' }),
-    await rooms.open('firefox', { name: 'ben' }),
+    await rooms.open('chromium', { name: 'ben' }),
   ] as const;
   await untilOneTree([ana, ben]);
   const data = await ana.page.evaluateHandle((base64) => {
