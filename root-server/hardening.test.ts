@@ -82,6 +82,8 @@ describe('challenges', () => {
       const peer = connect();
       if (workBitsAsked(await peer.challenge()) > 0) asked = peer;
       else await peer.register();
+      // Not so many that the address may open no more.
+      await new Promise((resolve) => setTimeout(resolve, 100));
     }
     const lazy = connect();
     lazy.send(await lazy.regReq());

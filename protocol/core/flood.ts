@@ -208,8 +208,17 @@ export class Flood {
     else this.streams.waiting.delete(state);
   }
 
-  /** Declares what is missing lost, once, and goes on behind it (rule L7). */
+  /**
+   * Declares what is missing lost, once, and goes on behind it (rule L7), over the holes further on that nobody can fill
+   * either.
+   */
   #giveUp(state: StreamState): void {
+    do this.#skipHole(state);
+    while (this.streams.waiting.has(state) && !this.holes.isHopeful(state));
+    this.pumpAll();
+  }
+
+  #skipHole(state: StreamState): void {
     const first = this.holes.nextHad(state);
     if (first <= state.next) {
       this.#drainHeld(state);
@@ -226,7 +235,6 @@ export class Flood {
     // Those who hang behind this peer learn of the hole by what follows it, or else by its frontier.
     if (state.held === undefined) for (const link of this.#links.tree()) link.fellBehind = true;
     this.#drainHeld(state);
-    this.pumpAll();
   }
 
   /** Asks every neighbour, backups included, for what it has that this peer lacks; not those who are at it already. */
@@ -326,9 +334,11 @@ export class Flood {
     this.synced = true;
     for (const [key, entry] of said) {
       if (entry.next === 0) continue;
+      // What a client of this peer brought before is being shown already, and goes on.
+      const isNew = this.streams.get(key) === undefined;
       const state = this.streams.open(key, Math.max(1, entry.oldest), this.#ctx.nowMs);
       // Others may need from this peer's log what its own user does not want to see.
-      if (state && !this.#ctx.options.history) state.deliverFrom = entry.next;
+      if (state && isNew && !this.#ctx.options.history) state.deliverFrom = entry.next;
     }
   }
 

@@ -14,13 +14,13 @@ const orphanPatienceMs = 60_000;
 /** How long a neighbour's answer, and what it promised, is waited for on a slow link, ms. */
 const promiseLifeMs = 20_000;
 /** How long the answer of a backup holds, ms: unlike a tree neighbour it does not send what comes later. */
-const backupAnswerLifeMs = 5_000;
+const backupAnswerLifeMs = 1_500;
 /** Silence that no live link keeps: a ping's period, and the jitter of a slow one, ms. */
 const quietLinkMs = pingPeriodMs + 1_000;
 /** Between two packets of a client that has more to send, on a slow link, ms. */
 const busyMs = 1_000;
-/** How far behind a neighbour on a slow link may be, ms. */
-const lagMaxMs = 180_000;
+/** How far behind a neighbour on a slow link may be, ms: a full log over the narrowest link that is served. */
+const lagMaxMs = 600_000;
 /** How long what a lost neighbour had may take to come by another way, ms: one attempt of its that fails, and one that does not. */
 const elsewhereMs = connectTimeoutMs + gapWaitMs;
 
@@ -93,8 +93,15 @@ export class Holes {
     return this.#ctx.nowMs - Math.max(link.askedAtMs, link.lastMessageMs) < promiseLifeMs;
   }
 
+  /** Whether what a stream waits for has left this neighbour's log: logs only move on, so it need not be asked again. */
+  #isPast(link: LinkState, state: StreamState): boolean {
+    const said = link.promised?.get(state.key);
+    return said !== undefined && said.next > state.next && said.oldest > state.next;
+  }
+
   /** Whether a neighbour has answered a request that was made when a stream waited already. A backup's answer grows old. */
   #hasAnswered(link: LinkState, state: StreamState): boolean {
+    if (this.#isPast(link, state)) return true;
     const sinceMs = isTreeLink(link)
       ? state.missingSinceMs
       : Math.max(state.missingSinceMs, this.#ctx.nowMs - backupAnswerLifeMs);
@@ -110,7 +117,7 @@ export class Holes {
     if (missingMs < orphanPatienceMs && this.#links.tree().some((link) => this.#isLagging(link, state))) return true;
     if (nowMs - this.#linkLostAtMs < elsewhereMs && missingMs < orphanPatienceMs) return true;
     for (const link of this.#links.all()) {
-      if (link.phase !== 'open') continue;
+      if (link.phase !== 'open' || this.#isPast(link, state)) continue;
       if (nowMs - link.openedAtMs < gapWaitMs) return true;
       // A link from which nothing comes may be dead: what hangs there is decided by rule H3, not here.
       if (nowMs - link.lastHeardMs >= quietLinkMs) return true;
@@ -123,8 +130,7 @@ export class Holes {
   /** Whether a neighbour is busy sending and has not come to the hole yet: what others are past, it may still get and send. */
   #isLagging(link: LinkState, state: StreamState): boolean {
     if (this.#ctx.nowMs - link.lastMessageMs >= (link.role === 'parent' ? gapWaitMs : busyMs)) return false;
-    const said = link.promised?.get(state.key);
-    if (said !== undefined && said.next > state.next && said.oldest > state.next) return false;
+    if (this.#isPast(link, state)) return false;
     for (const held of state.held?.values() ?? []) if (held.from === link.id) return false;
     return true;
   }

@@ -25,6 +25,8 @@ export const regressions: readonly Regression[] = [
   { name: 'a hole that an orphan elsewhere can fill', scenario: 'everything', seed: 173, peers: 20 },
   { name: 'moved while it registered', scenario: 'everything', seed: 481, peers: 18 },
   { name: 'a promise kept slowly', scenario: 'everything', seed: 1146, peers: 11 },
+  { name: 'what a client brought before the baselines were taken', scenario: 'everything', seed: 3475, peers: 27 },
+  { name: 'a backup that got it after its answer', scenario: 'everything', seed: 3381, peers: 39 },
   { name: 'stays orphaned beside a partner it cannot reach', scenario: 'everything', seed: 206, peers: 6 },
 ];
 
