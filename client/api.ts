@@ -150,6 +150,7 @@ export interface RoomOptions {
 }
 
 export interface SendOptions {
+  /** Sealed to this member: all others carry it and can read neither it nor its channel. */
   readonly to?: NodeId;
   readonly channel?: string;
   readonly signal?: AbortSignal;
@@ -269,6 +270,7 @@ export type BanyanErrorCode =
   | 'argument'
   | 'busy'
   | 'left-room'
+  | 'unknown-member'
   | 'root-unreachable'
   | 'cancelled'
   | 'storage'
@@ -297,7 +299,7 @@ export interface Room extends AsyncDisposable {
   readonly tree: TreeView;
   /**
    * Resolves when the message is signed and in this peer's log. Rejects with `busy`, `argument` or `left-room`; with
-   * `aborted` when the signal aborts before, though a message that is being signed then still goes out.
+   * `unknown-member` when `to` has not been seen in the room; with `aborted` when the signal aborts before, though a message that is being signed then still goes out.
    */
   send(body: string | Uint8Array, options?: SendOptions): Promise<MessageId>;
   /**

@@ -1,5 +1,6 @@
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { startRootServer, type RootServer } from '../root-server/server.ts';
+import type { NodeId } from './api.ts';
 import { createRoomLink, joinRoom, type Message, type Room, type RoomOptions } from './node.ts';
 
 const timeoutMs = 30_000;
@@ -161,7 +162,7 @@ describe('rooms of Node peers', () => {
   );
 
   it(
-    'messages() gives what comes as an iterator, direct messages only to their receiver',
+    '[S7] [S8] messages() gives what comes as an iterator, direct messages only to their receiver',
     async () => {
       const link = createRoomLink(root.url);
       for (let i = 0; i < 3; i++) await join(link);
@@ -176,11 +177,20 @@ describe('rooms of Node peers', () => {
         return texts;
       })();
       await a.send('all');
+      await expect(a.send('to nobody', { to: 'f'.repeat(32) as NodeId })).rejects.toMatchObject({
+        code: 'unknown-member',
+      });
+      await until(() => a.members.size === 3, 'a knows the others');
       await a.send('only b', { to: b.self.id, channel: 'whisper' });
       await a.send(Uint8Array.of(1, 2));
       expect(await read).toEqual(['all', 'only b', Uint8Array.of(1, 2)]);
       await until(() => heard[2]?.length === 2, 'the third hears two');
       expect(heard[2]?.map((message) => message.text)).toEqual(['all', undefined]);
+      // It carried the whisper, or was passed by; what its core was given has neither the words nor the channel.
+      const journals = rooms.map((room) => room.journal());
+      const words = ['all', 'only b', 'whisper'].map((text) => Buffer.from(text).toString('hex'));
+      expect(words.map((hex) => journals[1]?.includes(hex))).toEqual([true, true, true]);
+      expect(words.map((hex) => journals[2]?.includes(hex))).toEqual([true, false, false]);
     },
     timeoutMs,
   );

@@ -260,6 +260,11 @@ class LiveRoom implements Room {
     const data = checkMessage(body, options);
     const { to = noNode, channel = '', signal } = options;
     if (signal?.aborted === true) throw aborted('sending');
+    if (to !== noNode && this.state !== 'left' && !this.#sealer.direct.canReach(to))
+      throw new BanyanError(
+        'unknown-member',
+        'nobody of this id has been seen in the room, so nothing can be sealed to it',
+      );
     const content = typeof body === 'string' ? 'text' : 'bytes';
     return new Promise((resolve, reject) => {
       const onAbort = (): void => {
@@ -439,8 +444,9 @@ class LiveRoom implements Room {
   }
 
   #member(id: NodeId, presence: PresenceBody, self: boolean): Member {
+    const { role, sinceMs, away } = presence;
     // A name from the network keeps no rule that its sender did not keep.
-    return { id, ...presence, name: normalizeName(presence.name), tag: id.slice(0, 8), self };
+    return { id, name: normalizeName(presence.name), role, sinceMs, away, tag: id.slice(0, 8), self };
   }
 
   #appeared(member: Member): void {

@@ -1,6 +1,6 @@
 /**
- * Makes packets that leave and checks packets that come: encryption for the room, signatures, ids (rules S2, S3, R3, R10). The
- * core's two crypto ports in one object, because both need the same keys.
+ * Makes packets that leave and checks packets that come: encryption for the room and for one, signatures, ids (rules S2, S3, S7,
+ * R3, R10). The core's two crypto ports in one object, because both need the same keys.
  */
 import type { Signer, Verifier } from '../protocol/ports.ts';
 import { noNode, type NodeId } from '../protocol/types.ts';
@@ -18,6 +18,7 @@ import {
 import { concat, utf8, type CryptoProvider, type SigningKey } from './crypto/provider.ts';
 import { findWork } from './crypto/work.ts';
 import { Recent } from './crypto/recent.ts';
+import { DirectMessages } from './direct.ts';
 import type { RoomKeys } from './room-link.ts';
 
 const domain = utf8('banyan-1');
@@ -46,24 +47,28 @@ function ivOf(packet: Packet): Uint8Array {
 export class Sealer implements Signer, Verifier {
   readonly id: NodeId;
   readonly publicKey: Uint8Array;
+  /** Keys of the members, and this peer's own, for what only one is to read. */
+  readonly direct: DirectMessages;
   readonly #provider: CryptoProvider;
   readonly #key: SigningKey;
   readonly #room: RoomKeys;
   readonly #ids = new Recent<NodeId>(idsKept);
 
-  private constructor(provider: CryptoProvider, key: SigningKey, room: RoomKeys, id: NodeId) {
+  private constructor(provider: CryptoProvider, key: SigningKey, room: RoomKeys, id: NodeId, direct: DirectMessages) {
     this.#provider = provider;
     this.#key = key;
     this.#room = room;
+    this.direct = direct;
     this.publicKey = key.publicKey;
     this.id = id;
   }
 
-  /** With a fresh key pair. */
+  /** With fresh key pairs. */
   static async create(provider: CryptoProvider, room: RoomKeys): Promise<Sealer> {
     const key = await provider.newKey();
     const hash = await provider.sha256(key.publicKey);
-    const sealer = new Sealer(provider, key, room, toHex(hash.subarray(0, 16)) as NodeId);
+    const id = toHex(hash.subarray(0, 16)) as NodeId;
+    const sealer = new Sealer(provider, key, room, id, await DirectMessages.create(room.room, id));
     sealer.#ids.set(toHex(key.publicKey), sealer.id);
     return sealer;
   }
@@ -77,8 +82,8 @@ export class Sealer implements Signer, Verifier {
   }
 
   /**
-   * A packet that was opened before, made again from its plain text (in `body`) and its signature: encryption gives the same
-   * bytes each time, so what is stored need not be stored twice.
+   * A chunk that was opened before, made again from its plain text (in `body`) and its signature: encryption gives the same
+   * bytes each time, so what is stored need not be stored twice. (What is sealed to one differs each time.)
    */
   async restore(packet: Packet, validator: Uint8Array): Promise<Packet> {
     const { bytes: _bytes, plainText: _plainText, ...rest } = packet;
@@ -91,9 +96,10 @@ export class Sealer implements Signer, Verifier {
       case 'message':
       case 'chunk': {
         const clear = clearBytes(packet);
+        const text = packet.header.type === 'message' ? this.direct.seal(packet) : packet.body;
         const cipher = await this.#room.stream(packet.sender, packet.header.session);
-        const sealed = await cipher.seal(ivOf(packet), encodeHeader(packet), packet.body.subarray(clear));
-        return { ...packet, body: concat(packet.body.subarray(0, clear), sealed) };
+        const sealed = await cipher.seal(ivOf(packet), encodeHeader(packet), text.subarray(clear));
+        return { ...packet, body: concat(text.subarray(0, clear), sealed) };
       }
       case 'registration': {
         const request = packet.action === 'request' ? regReqBody.decode(packet.body) : undefined;
@@ -145,9 +151,14 @@ export class Sealer implements Signer, Verifier {
       case 'chunk': {
         const cipher = await this.#room.stream(packet.sender, packet.header.session);
         const sealed = packet.body.subarray(clearBytes(packet));
-        const plainText = await cipher.open(ivOf(packet), encodeHeader(packet), sealed);
-        return plainText && { ...packet, plainText };
+        const text = await cipher.open(ivOf(packet), encodeHeader(packet), sealed);
+        if (text === undefined) return undefined;
+        const isMessage = packet.header.type === 'message';
+        return { ...packet, plainText: isMessage ? this.direct.open(packet, text) : text };
       }
+      case 'presence':
+        this.direct.learn(packet.senderId, packet.body);
+        return packet;
       case 'signal': {
         const signal = signalBody.decode(packet.body);
         if (signal === undefined) return undefined;

@@ -114,7 +114,9 @@ export class Session {
   }
 
   get presence(): PresenceBody {
-    return { name: this.#name, role: this.#ports.options.role, sinceMs: this.#sinceMs, away: this.#isAway };
+    const { options, sealer } = this.#ports;
+    const sealingKey = sealer.direct.publicKey;
+    return { name: this.#name, role: options.role, sinceMs: this.#sinceMs, away: this.#isAway, sealingKey };
   }
 
   rename(name: string): void {

@@ -15,7 +15,7 @@ import {
   pathNodesMax,
   signalBytesMax,
 } from '../limits.ts';
-import type { NodeId, PeerRole, RoomId, SessionId, TicketId } from '../types.ts';
+import { noNode, type NodeId, type PeerRole, type RoomId, type SessionId, type TicketId } from '../types.ts';
 import { ByteReader, ByteWriter } from './bytes.ts';
 
 /** Writes and reads one shape of body. */
@@ -530,14 +530,32 @@ export interface PresenceBody {
   /** When the person joined, ms since 1970 by its own clock. */
   readonly sinceMs: number;
   readonly away: boolean;
+  /** 32 bytes: the X25519 key that direct messages to the sender are sealed to (rule S8). Zeros: it takes none. */
+  readonly sealingKey?: Uint8Array;
 }
+const noSealingKey = new Uint8Array(32);
 export const presenceBody = codec<PresenceBody>(
-  (w, v) => w.text8(v.name).u8(roles.indexOf(v.role)).u48(v.sinceMs).u8(Number(v.away)),
-  (r) => ({ name: r.text8(nameBytesMax), role: r.oneOf(roles), sinceMs: r.u48(), away: r.bool() }),
+  (w, v) =>
+    w
+      .text8(v.name)
+      .u8(roles.indexOf(v.role))
+      .u48(v.sinceMs)
+      .u8(Number(v.away))
+      .raw(v.sealingKey ?? noSealingKey),
+  (r) => ({
+    name: r.text8(nameBytesMax),
+    role: r.oneOf(roles),
+    sinceMs: r.u48(),
+    away: r.bool(),
+    sealingKey: r.raw(32),
+  }),
 );
 
-/** `file`: a manifest (data as `manifestBody`); `cancel`: its sender took a file back (data as `cancelBody`). */
-export const contentKinds = ['text', 'bytes', 'file', 'cancel'] as const;
+/**
+ * `file`: a manifest (data as `manifestBody`); `cancel`: its sender took a file back (data as `cancelBody`); `sealed`: for its
+ * addressee only (rule S7), what it holds is in `directBody`.
+ */
+export const contentKinds = ['text', 'bytes', 'file', 'cancel', 'sealed'] as const;
 
 /** One thing that a person or program sends. */
 export interface Message {
@@ -567,9 +585,13 @@ export const messagesBody = codec<readonly Message[]>(
   },
 );
 
-/** Bytes a message adds to a message packet. */
+/** Bytes that sealing adds to a message for one: a key, a tag, kind and length of the channel (rule S7). */
+const sealingBytes = 32 + 16 + 2;
+
+/** Bytes a message adds to a message packet, at most. */
 export function messageSize(message: Message): number {
-  return 1 + 16 + 1 + message.channel.length * 3 + 2 + message.data.length;
+  const sealing = message.to === noNode ? 0 : sealingBytes;
+  return 1 + 16 + 1 + message.channel.length * 3 + 2 + message.data.length + sealing;
 }
 
 /** What a sender says of a file before its chunks (rule F1). The message packet that carries it is signed. */

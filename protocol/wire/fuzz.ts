@@ -5,6 +5,7 @@
 import type { NodeId, SessionId } from '../types.ts';
 import * as bodies from './bodies.ts';
 import { decodeUtf8, encodeUtf8, sameBytes, toHex } from './bytes.ts';
+import { directBody } from './direct-body.ts';
 import { decodeFrame, encodeFrames } from './frame.ts';
 import { decodePacket, encodePacket, type Packet } from './packet.ts';
 import { Reunion } from './reunion.ts';
@@ -85,6 +86,10 @@ export const fuzzTargets: readonly FuzzTarget[] = [
   bodyTarget('progress/push', bodies.progressBody, [bodies.progressBody.encode({ ...fileKey, complete: 1, peers: 2 })]),
   bodyTarget('manifest', bodies.manifestBody, [
     bodies.manifestBody.encode({ file: 3, sizeBytes: 40_000, chunkBytes: 16_000, name: 'a.png', type: 'image/png' }),
+  ]),
+  bodyTarget('direct', directBody, [
+    directBody.encode({ content: 'text', channel: 'game', data: encodeUtf8('for you') }),
+    directBody.encode({ content: 'bytes', channel: '', data: new Uint8Array(20) }),
   ]),
   bodyTarget('cancel', bodies.cancelBody, [bodies.cancelBody.encode({ file: 3 })]),
 ];

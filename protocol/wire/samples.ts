@@ -107,11 +107,22 @@ export const samples: Packet[] = [
   ),
   factory.newHealing(node('c')),
   factory.newEdges([{ client: node('c'), parent: node('a'), attachEpoch: 2, gone: false }]),
-  factory.newPresence({ name: 'Ána ☂', role: 'relay', sinceMs: 1_700_000_000_000, away: false }, 2, 1_700_000_000_000),
+  factory.newPresence(
+    {
+      name: 'Ána ☂',
+      role: 'relay',
+      sinceMs: 1_700_000_000_000,
+      away: false,
+      sealingKey: new Uint8Array(32).fill(8),
+    },
+    2,
+    1_700_000_000_000,
+  ),
   factory.newMessage(
     [
       { content: 'text', data: encodeUtf8('hello'), to: node('0'), channel: '' },
-      { content: 'bytes', data: Uint8Array.of(0, 255), to: node('c'), channel: 'game' },
+      { content: 'bytes', data: Uint8Array.of(0, 255), to: node('0'), channel: 'game' },
+      { content: 'sealed', data: new Uint8Array(50).fill(3), to: node('c'), channel: '' },
     ],
     1,
     1_700_000_000_000,

@@ -87,6 +87,22 @@ describe('packet', () => {
     expect(bodies.regReqBody.decode(fromHex(hex))).toEqual(request);
   });
 
+  it('[M6] [S8] has the golden layout of a presence', () => {
+    const presence: bodies.PresenceBody = {
+      name: 'Ána',
+      role: 'leaf',
+      sinceMs: 258,
+      away: true,
+      sealingKey: new Uint8Array(32).fill(6),
+    };
+    const hex = `04c3816e61` + `01` + `000000000102` + `01` + '06'.repeat(32); // name, role, since, away, key
+    expect(toHex(bodies.presenceBody.encode(presence))).toBe(hex);
+    expect(bodies.presenceBody.decode(fromHex(hex))).toEqual(presence);
+    // Who takes no direct messages.
+    const { sealingKey: _sealingKey, ...rest } = presence;
+    expect(toHex(bodies.presenceBody.encode(rest)).slice(-64)).toBe('0'.repeat(64));
+  });
+
   it('[W1] has seven parts, and its size is known before it is encoded', () => {
     for (const packet of samples) {
       const decoded = decodePacket(encodePacket(packet));

@@ -52,6 +52,7 @@ const kinds: Readonly<Record<BanyanErrorCode, FailureKind>> = {
   aborted: 'unknown',
   busy: 'unknown',
   'left-room': 'unknown',
+  'unknown-member': 'unknown',
   cancelled: 'unknown',
   storage: 'unknown',
   'file-too-large': 'unknown',

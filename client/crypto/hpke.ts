@@ -1,0 +1,116 @@
+/**
+ * HPKE as RFC 9180 has it, in base mode, with DHKEM(X25519, HKDF-SHA256), HKDF-SHA256 and ChaCha20-Poly1305 (rule S7). Written
+ * over @noble, because the libraries for it want `crypto.subtle`, which a page over plain http on a LAN does not have. Loaded
+ * when a room is joined, not with the page.
+ */
+import { chacha20poly1305 } from '@noble/ciphers/chacha.js';
+import { x25519 } from '@noble/curves/ed25519.js';
+import { expand, extract } from '@noble/hashes/hkdf.js';
+import { sha256 } from '@noble/hashes/sha2.js';
+import { concat, utf8, type Bytes } from './provider.ts';
+
+/** Bytes of a public key, of a secret key, and of what a sender hands over with the first message of a context. */
+export const hpkeKeyBytes = 32;
+/** Bytes that sealing adds to a text. */
+export const hpkeTagBytes = 16;
+const nonceBytes = 12;
+
+const version = utf8('HPKE-v1');
+/** The suites' names in labels: KEM 0x0020; and KEM 0x0020, KDF 0x0001, AEAD 0x0003. */
+const kemSuite = concat(utf8('KEM'), Uint8Array.of(0, 0x20));
+const suite = concat(utf8('HPKE'), Uint8Array.of(0, 0x20, 0, 1, 0, 3));
+const baseMode = 0;
+const nothing = new Uint8Array(0);
+
+export interface HpkeKey {
+  readonly publicKey: Uint8Array;
+  readonly secretKey: Uint8Array;
+}
+
+/** What both ends derive. A context is good for a few messages, each under a number of its own, counted from 0. */
+export interface HpkeContext {
+  seal(number: number, aad: Uint8Array, text: Uint8Array): Uint8Array;
+  /** `undefined` for anything but what was sealed under that number with that additional data. */
+  open(number: number, aad: Uint8Array, sealed: Uint8Array): Uint8Array | undefined;
+}
+
+function labeledExtract(name: Uint8Array, salt: Uint8Array, label: string, material: Uint8Array): Uint8Array {
+  return extract(sha256, concat(version, name, utf8(label), material), salt);
+}
+
+function labeledExpand(name: Uint8Array, key: Uint8Array, label: string, info: Uint8Array, lengthBytes: number): Bytes {
+  const labeled = concat(Uint8Array.of(lengthBytes >> 8, lengthBytes & 255), version, name, utf8(label), info);
+  return Uint8Array.from(expand(sha256, key, labeled, lengthBytes));
+}
+
+/** A fresh key pair. */
+export function newHpkeKey(): HpkeKey {
+  return x25519.keygen();
+}
+
+/** The secret both ends share; `undefined` for keys of small order, which give everybody the same. */
+function sharedSecret(own: Uint8Array, other: Uint8Array, enc: Uint8Array, receiver: Uint8Array): Bytes | undefined {
+  let dh: Uint8Array;
+  try {
+    dh = x25519.getSharedSecret(own, other);
+  } catch {
+    return undefined;
+  }
+  const key = labeledExtract(kemSuite, nothing, 'eae_prk', dh);
+  return labeledExpand(kemSuite, key, 'shared_secret', concat(enc, receiver), 32);
+}
+
+function contextOf(shared: Uint8Array, info: Uint8Array): HpkeContext {
+  const noPskId = labeledExtract(suite, nothing, 'psk_id_hash', nothing);
+  const infoHash = labeledExtract(suite, nothing, 'info_hash', info);
+  const schedule = concat(Uint8Array.of(baseMode), noPskId, infoHash);
+  const secret = labeledExtract(suite, shared, 'secret', nothing);
+  const key = labeledExpand(suite, secret, 'key', schedule, 32);
+  const base = labeledExpand(suite, secret, 'base_nonce', schedule, nonceBytes);
+  const nonceOf = (number: number): Uint8Array => {
+    const nonce = base.slice();
+    const view = new DataView(nonce.buffer);
+    view.setUint32(nonceBytes - 4, view.getUint32(nonceBytes - 4) ^ number);
+    return nonce;
+  };
+  return {
+    seal: (number, aad, text) => chacha20poly1305(key, nonceOf(number), aad).encrypt(text),
+    open: (number, aad, sealed) => {
+      try {
+        return chacha20poly1305(key, nonceOf(number), aad).decrypt(sealed);
+      } catch {
+        return undefined;
+      }
+    },
+  };
+}
+
+/** Whether something can be sealed to this key: 32 bytes, not of small order. */
+export function isSoundHpkeKey(publicKey: Uint8Array): boolean {
+  try {
+    x25519.getSharedSecret(newHpkeKey().secretKey, publicKey);
+    return true;
+  } catch {
+    return false;
+  }
+}
+
+/**
+ * A context for sealing to a key, and `enc`, which the receiver needs. `undefined` for a key that is not sound. `ephemeral` is
+ * for test vectors; it must never be used twice.
+ */
+export function sealTo(
+  receiver: Uint8Array,
+  info: Uint8Array,
+  ephemeral: HpkeKey = newHpkeKey(),
+): { readonly enc: Uint8Array; readonly context: HpkeContext } | undefined {
+  const enc = ephemeral.publicKey;
+  const shared = sharedSecret(ephemeral.secretKey, receiver, enc, receiver);
+  return shared && { enc, context: contextOf(shared, info) };
+}
+
+/** The receiver's end of it; `undefined` for an `enc` that is no sound key. */
+export function openWith(key: HpkeKey, enc: Uint8Array, info: Uint8Array): HpkeContext | undefined {
+  const shared = sharedSecret(key.secretKey, enc, enc, key.publicKey);
+  return shared && contextOf(shared, info);
+}

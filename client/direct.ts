@@ -1,0 +1,133 @@
+/**
+ * Messages for one: sealed to their addressee within the packet that everybody carries (rules S7, S8). The packet is encrypted
+ * for the room and signed all the same, so every hop knows who speaks, and nobody but the two ends knows what is said.
+ */
+import { noNode, type NodeId, type RoomId } from '../protocol/types.ts';
+import { messagesBody, presenceBody, type Message } from '../protocol/wire/bodies.ts';
+import { fromHex } from '../protocol/wire/bytes.ts';
+import { directBody } from '../protocol/wire/direct-body.ts';
+import type { Packet } from '../protocol/wire/packet.ts';
+import type * as HpkeModule from './crypto/hpke.ts';
+import type { HpkeContext, HpkeKey } from './crypto/hpke.ts';
+import { concat, utf8 } from './crypto/provider.ts';
+import { Recent } from './crypto/recent.ts';
+
+type Hpke = typeof HpkeModule;
+
+const domain = utf8('banyan-1 direct');
+/** Members whose key is kept: as many as ids in seal.ts. */
+const keysKept = 4_096;
+const nothing = new Uint8Array(0);
+
+/** Said in place of what cannot be read here, so that the messages of a packet keep their places. */
+function unreadable(message: Message): Message {
+  return { content: 'sealed', to: message.to, channel: '', data: nothing };
+}
+
+function isForOne({ content, to }: Message): boolean {
+  return to !== noNode && (content === 'text' || content === 'bytes');
+}
+
+export class DirectMessages {
+  readonly #hpke: Hpke;
+  readonly #room: Uint8Array;
+  readonly #self: NodeId;
+  readonly #key: HpkeKey;
+  readonly #keys = new Recent<Uint8Array>(keysKept);
+  /** Keys of those this peer wrote to; these are not forgotten while a message waits to be sealed. */
+  readonly #addressees = new Map<NodeId, Uint8Array>();
+
+  private constructor(hpke: Hpke, room: RoomId, self: NodeId) {
+    this.#hpke = hpke;
+    this.#room = fromHex(room);
+    this.#self = self;
+    this.#key = hpke.newHpkeKey();
+    this.#addressees.set(self, this.#key.publicKey);
+  }
+
+  /** With a fresh key, good for this session only. */
+  static async create(room: RoomId, self: NodeId): Promise<DirectMessages> {
+    return new DirectMessages(await import('./crypto/hpke.ts'), room, self);
+  }
+
+  /** What others seal to; goes into the own presence. */
+  get publicKey(): Uint8Array {
+    return this.#key.publicKey;
+  }
+
+  /** Takes the key from a member's presence, whose signature was checked. */
+  learn(member: NodeId, presence: Uint8Array): void {
+    const key = presenceBody.decode(presence)?.sealingKey;
+    if (key?.some((byte) => byte !== 0)) this.#keys.set(member, key.slice());
+  }
+
+  /** Whether something can be sealed to this member. From then on its key stays. */
+  canReach(member: NodeId): boolean {
+    if (this.#addressees.has(member)) return true;
+    const key = this.#keys.get(member);
+    if (key === undefined || !this.#hpke.isSoundHpkeKey(key)) return false;
+    this.#addressees.set(member, key);
+    return true;
+  }
+
+  /** Room, both ends and place in the stream: a sealed message can be moved nowhere else, not even by its sender. */
+  #info(packet: Packet, addressee: NodeId): Uint8Array {
+    const { session, seq } = packet.header;
+    const place = Uint8Array.of(seq >>> 24, seq >>> 16, seq >>> 8, seq);
+    return concat(domain, this.#room, packet.sender, fromHex(session), place, fromHex(addressee));
+  }
+
+  /** The body of a message packet before it is encrypted, with what is for one sealed. */
+  seal(packet: Packet): Uint8Array {
+    const messages = messagesBody.decode(packet.body);
+    if (!messages?.some(isForOne)) return packet.body;
+    const contexts = new Map<NodeId, { readonly context: HpkeContext; count: number }>();
+    const sealed = messages.map((message, index): Message => {
+      if (!isForOne(message)) return message;
+      const { to, channel, data } = message;
+      const content = message.content === 'text' ? 'text' : 'bytes';
+      const text = directBody.encode({ content, channel, data });
+      const known = contexts.get(to);
+      if (known !== undefined) {
+        const more = known.context.seal(known.count++, aadOf(index), text);
+        return { content: 'sealed', to, channel: '', data: more };
+      }
+      const key = this.#addressees.get(to);
+      const begun = key && this.#hpke.sealTo(key, this.#info(packet, to));
+      // Never in the clear: `canReach` was not asked, which is a mistake of the caller's.
+      if (begun === undefined) return unreadable(message);
+      contexts.set(to, { context: begun.context, count: 1 });
+      const data0 = concat(begun.enc, begun.context.seal(0, aadOf(index), text));
+      return { content: 'sealed', to, channel: '', data: data0 };
+    });
+    return messagesBody.encode(sealed);
+  }
+
+  /**
+   * The decrypted body of a message packet, with what is for this peer opened. What names an addressee and is not sealed is
+   * taken out, so that nothing is shown as private that others could read. One key agreement a packet at most.
+   */
+  open(packet: Packet, body: Uint8Array): Uint8Array {
+    const messages = messagesBody.decode(body);
+    if (!messages?.some((message) => message.content === 'sealed' || isForOne(message))) return body;
+    let context: HpkeContext | undefined;
+    let count = 0;
+    const opened = messages.map((message, index): Message => {
+      if (isForOne(message)) return unreadable(message);
+      const { content, to, data } = message;
+      if (content !== 'sealed' || to !== this.#self) return message;
+      const { hpkeKeyBytes } = this.#hpke;
+      const isFirst = count === 0;
+      if (isFirst) context = this.#hpke.openWith(this.#key, data.subarray(0, hpkeKeyBytes), this.#info(packet, to));
+      const text = context?.open(count++, aadOf(index), isFirst ? data.subarray(hpkeKeyBytes) : data);
+      const direct = text && directBody.decode(text);
+      return direct ? { ...direct, to } : unreadable(message);
+    });
+    return messagesBody.encode(opened);
+  }
+}
+
+/** The place of a message in its packet. */
+function aadOf(index: number): Uint8Array {
+  return Uint8Array.of(index >> 8, index & 255);
+}
