@@ -17,6 +17,8 @@ interface Expected extends ExpectBody {
   readonly expiresAtMs: number;
 }
 
+/** How long a refused asker has to close its link, ms; no later hello makes it longer. */
+const refusalMs = 1_000;
 /** Tickets remembered at once: every slot, backups and excess, a few times over. */
 const expectedMax = 4 * (clientsMax + backupsInMax + clientsExcessMax);
 
@@ -65,8 +67,9 @@ export class Clients {
     const expected = this.#expected.get(link.ticket);
     this.#expected.delete(link.ticket);
     if (!sameBytes(hello.binding, link.binding) || hello.ticket !== link.ticket) {
-      this.#links.close(link, 'link-auth');
       this.#ctx.emit({ kind: 'error', code: 'link-auth', node: link.remote });
+      // Said to the far end, too, by way of whoever sits between: then both know what was tried.
+      this.#refuse(link, 'link-auth');
       return;
     }
     const backup = hello.role === 'backupOut';
@@ -131,6 +134,6 @@ export class Clients {
   #refuse(link: LinkState, reason: LinkReason): void {
     this.#links.send(link, this.#ctx.factory.newRefuse(reason));
     // The asker closes; the deadline closes it when the asker does not.
-    if (link.phase !== 'open') link.deadlineMs = this.#ctx.nowMs + 1_000;
+    if (link.phase !== 'open') link.deadlineMs = Math.min(link.deadlineMs, this.#ctx.nowMs + refusalMs);
   }
 }

@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { linkWindowFirstBytes, linkWindowMinBytes } from '../limits.ts';
-import { noNode, streamKey, type NodeId, type SessionId } from '../types.ts';
+import { noNode, noTicket, streamKey, type NodeId, type SessionId } from '../types.ts';
 import {
   advertiseBody,
   confirmBody,
@@ -107,11 +107,21 @@ describe('attaching', () => {
     expect(peer.core.view().clients).toEqual([c.id, d.id, a.id, b.id]);
   });
 
-  it('[S4] closes a link whose hello names other fingerprints', () => {
+  it('[S4] ends a link whose hello names other fingerprints, and says why', () => {
     const peer = new PeerScript(1).becomeHead();
     const link = peer.takeClient(a, {}, { binding: new Uint8Array(32).fill(6) });
-    expect(peer.closed(link)).toBe('link-auth');
+    expect(peer.refusal(link)).toBe('link-auth');
     expect(peer.of('error').map((output) => output.code)).toContain('link-auth');
+    expect(peer.core.view().clients).toEqual([]);
+    // Nothing but another hello is looked at until the end, which no hello puts off.
+    peer.clear().message(link, a, 1);
+    expect([peer.delivered(a), peer.core.counters().messagesIn]).toEqual([[], 0]);
+    const hello = { ticket: noTicket, role: 'parent', frontierDigest: 0, attachEpoch: 7, newcomer: false } as const;
+    const binding = new Uint8Array(32).fill(6);
+    peer.pass(900).packet(link, a, a.factory.newHello({ ...hello, binding }, 'request'));
+    expect(peer.closed(link)).toBeUndefined();
+    peer.pass(150);
+    expect(peer.closed(link)).toBeDefined();
   });
 
   it('[S5] ignores what does not come from the proven neighbour', () => {
