@@ -2,13 +2,13 @@
 import { parseArgs } from 'node:util';
 import { libraries, type Library } from './pages/mesh-peer.ts';
 
-export const measurements = ['link', 'mesh'] as const;
+export const measurements = ['link', 'mesh', 'picture'] as const;
 export type Measurement = (typeof measurements)[number];
 
 export interface Arguments {
   readonly only: readonly Measurement[];
-  /** Pages of `mesh`, 2 to 64. */
-  readonly peers: number;
+  /** Pages of `mesh`, 2 to 64; peers of `picture`, 2 to 2,000. `undefined`: what each measurement takes by itself. */
+  readonly peers: number | undefined;
   /** Runs of each contestant; medians are taken over them. */
   readonly runs: number | undefined;
   readonly libraries: readonly Library[];
@@ -18,9 +18,9 @@ export interface Arguments {
 }
 
 export const usage = `usage: npm run bench -- [options]
-  --only NAME        ${measurements.join(' or ')}; default: all
-  --peers N          pages of mesh, 2 to 64; default 8
-  --runs N           runs of each contestant; default 5 (link), 3 (mesh)
+  --only NAME        ${measurements.join(', ')}; default: all
+  --peers N          pages of mesh, 2 to 64, default 8; peers of picture, 2 to 2,000, default 300
+  --runs N           runs of each contestant; default 5 (link, picture), 3 (mesh)
   --libraries A,B    contestants of mesh; default ${libraries.join(',')}
   --json             one JSON object a measurement instead of tables
   --profile FOLDER   link: also write a CPU profile of each page`;
@@ -33,7 +33,7 @@ export function readArguments(args: readonly string[]): Arguments | string {
       args: [...args],
       options: {
         only: { type: 'string' },
-        peers: { type: 'string', default: '8' },
+        peers: { type: 'string' },
         runs: { type: 'string' },
         libraries: { type: 'string' },
         json: { type: 'boolean', default: false },
@@ -45,8 +45,10 @@ export function readArguments(args: readonly string[]): Arguments | string {
   }
   const only = measurements.filter((name) => values.only === undefined || values.only === name);
   if (only.length === 0) return `no measurement is called '${values.only ?? ''}'`;
-  const peers = Number(values.peers);
-  if (!Number.isInteger(peers) || peers < 2 || peers > 64) return '--peers takes a number from 2 to 64';
+  const peers = values.peers === undefined ? undefined : Number(values.peers);
+  const peersMax = only.includes('mesh') ? 64 : 2_000;
+  if (peers !== undefined && (!Number.isInteger(peers) || peers < 2 || peers > peersMax))
+    return `--peers takes a number from 2 to ${peersMax}`;
   const runs = values.runs === undefined ? undefined : Number(values.runs);
   if (runs !== undefined && (!Number.isInteger(runs) || runs < 1)) return '--runs takes a number from 1';
   const names = values.libraries?.split(',') ?? libraries;

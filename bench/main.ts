@@ -13,7 +13,8 @@ import {
   type MeshRun,
 } from './mesh.ts';
 import type { Library } from './pages/mesh-peer.ts';
-import { startSite } from './site.ts';
+import { pictureGoals, runPicture } from './picture.ts';
+import { startPictureSite, startSite } from './site.ts';
 import { table, type Cell } from './table.ts';
 
 interface Report {
@@ -93,7 +94,7 @@ const titles: Record<MeshFigure, string> = {
 };
 
 async function mesh(url: string, given: Arguments): Promise<{ report: Report; text: string }> {
-  const { peers, libraries, runs: rounds = 3 } = given;
+  const { peers = 8, libraries, runs: rounds = 3 } = given;
   const runs: MeshRun[] = [];
   let chromium = 'unknown';
   for (let round = 0; round < rounds; round++) {
@@ -129,7 +130,43 @@ async function mesh(url: string, given: Arguments): Promise<{ report: Report; te
   return { report, text: `${heading(report)}, ${peers} pages\n${table(head, rows)}` };
 }
 
-const all = { link, mesh };
+/** Has a page of its own, built like the page itself. */
+async function picture(_url: string, given: Arguments): Promise<{ report: Report; text: string }> {
+  const { peers = 300, runs = 5, profile } = given;
+  const site = await startPictureSite({ readable: profile !== undefined });
+  try {
+    const { chromium, figures } = await runPicture(site.url, peers, runs);
+    const report = { name: 'picture', machine: machine(chromium), peers, runs, figures, goals: pictureGoals };
+    const rows = figures.map((each): Cell[] => [
+      `${each.view}, ${each.peersDrawn} drawn`,
+      ...(['join', 'vanish', 'heal'] as const).flatMap((kind) => [each.drawMs[kind].median, each.drawMs[kind].worst]),
+      each.swingFramesPerSecond,
+      each.panFramesPerSecond,
+      each.panTalkingFramesPerSecond,
+      each.panFrameP95Ms,
+      each.swingBusyMs,
+      each.panBusyMs,
+    ]);
+    const { drawMs, framesPerSecond } = pictureGoals;
+    const draw = `<= ${drawMs}`;
+    const frames = `>= ${framesPerSecond}`;
+    rows.push(['goal', draw, draw, draw, draw, draw, draw, '', frames, frames, '', '', '']);
+    const head = ['join, ms', 'worst', 'vanish, ms', 'worst', 'heal, ms', 'worst'];
+    const rest = [
+      'frames/s swinging',
+      'dragged',
+      'and talking',
+      'p95 frame, ms',
+      'busy ms a frame, swinging',
+      'dragged',
+    ];
+    return { report, text: `${heading(report)}, ${peers} peers\n${table(['', ...head, ...rest], rows)}` };
+  } finally {
+    await site.close();
+  }
+}
+
+const all = { link, mesh, picture };
 
 async function main(): Promise<number> {
   const given = readArguments(process.argv.slice(2));

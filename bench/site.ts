@@ -12,6 +12,8 @@ export interface Site {
   close(): Promise<void>;
 }
 
+const top = fileURLToPath(new URL('..', import.meta.url));
+
 /** `readable` keeps the names of functions, for profiles. */
 export async function startSite({ readable = false } = {}): Promise<Site> {
   const folder = mkdtempSync(join(tmpdir(), 'banyan-bench-'));
@@ -28,6 +30,26 @@ export async function startSite({ readable = false } = {}): Promise<Site> {
       ...(readable ? { minify: false } : {}),
     },
   });
+  return serve(folder);
+}
+
+/** The page's own parts over a made-up room (web/measure.html), built as the page itself is. */
+export async function startPictureSite({ readable = false } = {}): Promise<Site> {
+  const folder = mkdtempSync(join(tmpdir(), 'banyan-bench-'));
+  await build({
+    configFile: join(top, 'vite.config.ts'),
+    root: join(top, 'web'),
+    logLevel: 'warn',
+    build: {
+      outDir: folder,
+      rolldownOptions: { input: join(top, 'web', 'measure.html') },
+      ...(readable ? { minify: false } : {}),
+    },
+  });
+  return serve(folder);
+}
+
+async function serve(folder: string): Promise<Site> {
   const files = sirv(folder, {
     setHeaders(response) {
       // Cross-origin isolation makes performance.now() fine (5 us, not 100) for every contestant alike.

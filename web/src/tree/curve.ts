@@ -9,9 +9,6 @@ export interface Hang {
 
 /** How far the ends go straight, as a share of the way. */
 const ease = 0.52;
-/** Points on each side of a drawn root. */
-const samples = 20;
-
 const n = (value: number) => value.toFixed(1);
 
 interface Cubic {
@@ -59,8 +56,11 @@ export function pointOn(hang: Hang, t: number, crown: boolean): { x: number; y: 
   return { x: along(cubic.x, t), y: along(cubic.y, t) };
 }
 
-/** The outline of a root of this thickness: it flares where it leaves its bough and thins out below. */
-export function rootShape(hang: Hang, thickness: number, crown: boolean): string {
+/**
+ * The outline of a root of this thickness: it flares where it leaves its bough and thins out below. `samples`: points on each
+ * side; a browser takes about as long to read an outline as it has points.
+ */
+export function rootShape(hang: Hang, thickness: number, crown: boolean, samples: number): string {
   const cubic = cubicOf(hang, crown);
   const left: string[] = [];
   const right: string[] = [];

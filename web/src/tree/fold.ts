@@ -2,8 +2,18 @@
 import { type NodeId } from '../../../client/api.ts';
 import { lineTo, type Shape } from './shape.ts';
 
-/** Peers a picture shows before it folds branches. */
+/** Peers a large picture shows before it folds branches. */
 export const visibleMax = 60;
+/** The same for the smallest: fewer say too little to be worth a picture. */
+const visibleMin = 24;
+/** Room that one peer takes for its initials and a count to be readable, in square CSS pixels. */
+const peerArea = 9_000;
+
+/** Peers to show in a picture of this size, in CSS pixels, before branches are folded. */
+export function visibleIn(width: number, height: number): number {
+  if (width <= 0 || height <= 0) return visibleMax;
+  return Math.min(visibleMax, Math.max(visibleMin, Math.floor((width * height) / peerArea)));
+}
 
 export interface FoldWishes {
   /** Oneself: the line up to the head and one's own clients stay in sight. */
