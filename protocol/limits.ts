@@ -179,5 +179,33 @@ export const chunkReadsMax = 3;
 /** Time between two reports of progress, in ms. */
 export const progressPeriodMs = 1_000;
 
+/** Newest packets of a stream that receipts tell of: what is older was told of. Rule T1. */
+export const receiptWindow = 32;
+/** Streams that receipts are kept for, the ones spoken in last; and how many go into one packet. */
+export const receiptStreamsMax = 256;
+export const receiptEntriesMax = 64;
+/** How long after the last packet of a stream its receipts are passed on, in ms. */
+export const receiptKeepMs = 600_000;
+/** How long a sender is told of new receipts for a packet, in ms: less than others keep them, so that a count never falls by forgetting. */
+export const receiptToldMs = 300_000;
+/** Time between two reports of receipts on one edge, in ms, and what each peer of the room adds to it: hundreds talk no more than a few. */
+export const receiptPeriodMs = 500;
+export const receiptPeriodPerPeerMs = 4;
+/** How long the first report waits for what comes from below, in ms: a little, and so much for each level below. */
+export const receiptWaitMs = 60;
+export const receiptWaitPerLevelMs = 80;
+
+/** How long a count must have fallen before the user is told, in ms: a subtree that heals is back before. */
+export const receiptFallMs = 5_000;
+
+/** Shortest time between two changes of "is typing" that one peer tells, in ms. Rule T6. */
+export const typingPeriodMs = 2_000;
+/** The same as others hold it to, in ms: the network may bring two of them closer together. */
+export const typingRelayPeriodMs = 500;
+/** How long somebody is held to be typing after the last word of it, in ms. Rule T7. */
+export const typingLifeMs = 6_000;
+/** People of whom it is noted whether they type. */
+export const typingMax = 500;
+
 /** Inputs the shell keeps for a replay. */
 export const journalInputsMax = 10_000;

@@ -31,7 +31,9 @@ export type UserOutput = Extract<
       | 'chunk'
       | 'readChunk'
       | 'fileProgress'
-      | 'fileGone';
+      | 'fileGone'
+      | 'receipts'
+      | 'typing';
   }
 >;
 
@@ -163,6 +165,11 @@ export class Peer {
 
   setPresence(presence: PresenceBody, timeMs: number): void {
     this.#input({ kind: 'presence', presence, timeMs });
+  }
+
+  /** The user types something, or stopped; others hear of it at most every 2 s (rule T6). */
+  setTyping(active: boolean, channel: string, timeMs: number): void {
+    this.#input({ kind: 'typing', active, channel, timeMs });
   }
 
   setOffer(clientsMax: number, role: PeerRole, hidden: boolean): void {

@@ -26,6 +26,15 @@ const sealsInFlightMax = 4;
 const pullAgainMs = 1_000;
 /** How often it is looked whether a missing packet can still be hoped for, ms. */
 const hopePeriodMs = 250;
+
+/** Told of each packet that was accepted, with its messages when the user was given it; `from` is its link, 0 for own. */
+type Accepted = (
+  key: StreamKey,
+  packet: VerifiedPacket<'message'>,
+  messages: readonly Message[] | undefined,
+  from: LinkId,
+) => void;
+
 export class Flood {
   readonly log: Log;
   readonly streams: Streams;
@@ -33,6 +42,7 @@ export class Flood {
   readonly #ctx: Context;
   readonly #links: Links;
   readonly #files: Files;
+  readonly #accepted: Accepted;
   /** Whether baselines were taken: from then on unknown streams start at 1 (rule L6). */
   synced = false;
   #outbox: { readonly message: Message; readonly timeMs: number }[] = [];
@@ -51,10 +61,12 @@ export class Flood {
     files: Files,
     isDeparted: (node: NodeId) => boolean,
     isAnchored: () => boolean,
+    accepted: Accepted,
   ) {
     this.#ctx = ctx;
     this.#links = links;
     this.#files = files;
+    this.#accepted = accepted;
     this.streams = new Streams(isDeparted);
     this.holes = new Holes(ctx, links, this.streams, isAnchored);
     this.log = new Log(ctx.options.logPacketsMax, ctx.options.logBytesMax);
@@ -84,6 +96,8 @@ export class Flood {
       for (let next = this.#outbox[this.#outboxFirst]; next; next = this.#outbox[this.#outboxFirst]) {
         const addBytes = messageSize(next.message);
         if (batch.length > 0 && sizeBytes + addBytes > messageBodyBytesMax) break;
+        // Receipts count packets: what is for one shares none with what is for all (rule T5).
+        if (batch[0] !== undefined && batch[0].to !== next.message.to) break;
         batch.push(next.message);
         sizeBytes += addBytes;
         timeMs = batch.length === 1 ? next.timeMs : timeMs;
@@ -151,8 +165,9 @@ export class Flood {
     const { nowMs, self } = this.#ctx;
     this.streams.advance(state, packet.header.seq + 1, nowMs);
     this.log.append(state.key, passOn(packet, self), from, nowMs, this.#evicted);
-    if (packet.header.seq < state.deliverFrom) return;
-    this.#files.delivered(packet, this.#deliver(packet), from);
+    const messages = packet.header.seq < state.deliverFrom ? undefined : this.#deliver(packet);
+    this.#accepted(state.key, packet, messages, from);
+    if (messages) this.#files.delivered(packet, messages, from);
   }
 
   readonly #evicted = (entry: { readonly key: StreamKey; readonly packet: VerifiedPacket<'message'> }): void => {

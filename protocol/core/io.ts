@@ -25,6 +25,8 @@ export type CoreInput =
   | { readonly kind: 'sealed'; readonly packet: VerifiedPacket }
   | { readonly kind: 'send'; readonly messages: readonly Message[]; readonly timeMs: number }
   | { readonly kind: 'presence'; readonly presence: PresenceBody; readonly timeMs: number }
+  /** The user types something in a channel, or stopped. */
+  | { readonly kind: 'typing'; readonly active: boolean; readonly channel: string; readonly timeMs: number }
   | { readonly kind: 'offer'; readonly clientsMax: number; readonly role: PeerRole; readonly hidden: boolean }
   /** The answer to `readChunk`: the sealed packet, or `undefined` when it cannot be had any more. */
   | {
@@ -76,6 +78,15 @@ export type CoreOutput =
   | { readonly kind: 'fileProgress'; readonly file: FileKey; readonly complete: number; readonly peers: number }
   /** Its sender took it back, or it made room for a newer one. */
   | { readonly kind: 'fileGone'; readonly file: FileKey; readonly cancelled: boolean }
+  /** Own packets: how many of the `of` others were given each. */
+  | {
+      readonly kind: 'receipts';
+      readonly session: SessionId;
+      readonly of: number;
+      readonly receipts: readonly { readonly seq: number; readonly reached: number }[];
+    }
+  /** Somebody else types, or does no longer. */
+  | { readonly kind: 'typing'; readonly node: NodeId; readonly active: boolean; readonly channel: string }
   | { readonly kind: 'absent'; readonly node: NodeId }
   | { readonly kind: 'state'; readonly state: PeerState; readonly reason: ReasonCode }
   /** The view (`view()`) changed: parent, clients, path, size, edges or the root's reachability. */

@@ -26,6 +26,7 @@ import {
 import { sameBytes } from '../wire/bytes.ts';
 import { PacketFactory, type Origin } from '../wire/packet-factory.ts';
 import type { Packet, VerifiedPacket } from '../wire/packet.ts';
+import { receiptsBody } from '../wire/talk-body.ts';
 import { Attach } from './attach.ts';
 import { Clients } from './clients.ts';
 import { Context } from './context.ts';
@@ -36,7 +37,9 @@ import type { CoreInput, CoreOutput, LinkView, PeerCounters, PeerOptions, PeerVi
 import { isTreeLink, Links, type LinkState } from './links.ts';
 import { Picture } from './picture.ts';
 import { Position } from './position.ts';
+import { Receipts } from './receipts.ts';
 import { ReunionSweep } from './reunion-sweep.ts';
+import { Typing } from './typing.ts';
 
 /** Malformed or wrongly signed packets on one link after which it ends. */
 const badPacketsMax = 10;
@@ -49,6 +52,8 @@ export class PeerCore {
   readonly #picture: Picture;
   readonly #flood: Flood;
   readonly #files: Files;
+  readonly #receipts: Receipts;
+  readonly #typing: Typing;
   readonly #attach: Attach;
   readonly #clients: Clients;
   readonly #healing: Healing;
@@ -73,12 +78,18 @@ export class PeerCore {
       this.#announcePosition();
     });
     this.#files = new Files(ctx, this.#links);
+    this.#receipts = new Receipts(ctx, this.#links, this.#picture, () => this.#reunion.fold().height);
+    this.#typing = new Typing(ctx, this.#links, this.#picture);
     this.#flood = new Flood(
       ctx,
       this.#links,
       this.#files,
       (node) => this.#picture.isDeparted(node),
       () => this.#position.anchored,
+      (key, packet, messages, from) => {
+        this.#receipts.accepted(key, packet, messages, from);
+        this.#typing.spoke(packet.senderId, key);
+      },
     );
     this.#attach = new Attach(ctx, this.#links, this.#position, {
       becomeHead: () => {
@@ -162,6 +173,8 @@ export class PeerCore {
       this.#picture.dueMs(),
       this.#flood.dueMs(),
       this.#files.dueMs(),
+      this.#receipts.dueMs(),
+      this.#typing.dueMs(),
     );
     this.#linksDueMs = Infinity;
     for (const link of this.#links.all()) this.#linksDueMs = Math.min(this.#linksDueMs, this.#links.dueMs(link));
@@ -280,12 +293,16 @@ export class PeerCore {
       case 'sealed':
         if (isType(input.packet, 'message')) this.#flood.sealed(input.packet);
         else if (isType(input.packet, 'presence')) this.#picture.setPresence(input.packet, this.#flood, 0);
+        else if (isType(input.packet, 'typing')) this.#typing.sealed(input.packet);
         break;
       case 'send':
         this.#flood.send(input.messages, input.timeMs);
         break;
       case 'presence':
         this.#presence = { body: input.presence, timeMs: input.timeMs };
+        break;
+      case 'typing':
+        this.#typing.say({ active: input.active, channel: input.channel }, input.timeMs);
         break;
       case 'offer':
         this.#attach.offer(input.clientsMax, input.role, input.hidden);
@@ -337,6 +354,8 @@ export class PeerCore {
       this.#picture.setPresence(packet, this.#flood, link.id);
     } else if (isType(packet, 'chunk')) {
       this.#files.receive(link, packet);
+    } else if (isType(packet, 'typing')) {
+      this.#typing.receive(link.id, packet);
     } else if (packet.senderId !== link.remote) {
       // Everything else is between neighbours (rule S5).
       this.#ctx.counters.badPackets++;
@@ -363,6 +382,7 @@ export class PeerCore {
       const body = frontierBody.decode(packet.body);
       if (body) {
         this.#flood.frontier(link, body, packet.action);
+        if (packet.action === 'pull') this.#receipts.introduce(link);
         this.#settle();
       }
     } else if (type === 'healing') {
@@ -377,6 +397,9 @@ export class PeerCore {
     } else if (type === 'progress') {
       const body = progressBody.decode(packet.body);
       if (body) this.#files.progressed(link, body);
+    } else if (type === 'receipts') {
+      const entries = receiptsBody.decode(packet.body);
+      if (entries) this.#receipts.receive(link, entries);
     } else if (type === 'leave') {
       const body = leaveBody.decode(packet.body);
       if (body) this.#linkEnded(link, body.reason === 'moved' ? 'moved' : 'left');
@@ -433,6 +456,7 @@ export class PeerCore {
     this.#settle();
     this.#picture.introduce(link);
     this.#files.introduce(link);
+    this.#receipts.introduce(link);
     this.#reunion.foldUp();
     this.#ping(link);
   }
@@ -452,6 +476,7 @@ export class PeerCore {
       this.#flood.startLink(link, theirDigest);
       this.#picture.introduce(link);
       this.#files.introduce(link);
+      this.#receipts.introduce(link);
     }
     this.#ping(link);
   }
@@ -585,6 +610,8 @@ export class PeerCore {
     this.#picture.timer(this.#position.path[0]);
     this.#flood.timer();
     this.#files.timer();
+    this.#receipts.timer();
+    this.#typing.timer();
   }
 }
 

@@ -93,6 +93,12 @@ export class Picture {
     return this.#edges.get(node)?.gone ?? true;
   }
 
+  /** Where a peer hangs as far as is known: from itself for a head, `undefined` for who is gone. */
+  parentOf(node: NodeId): NodeId | undefined {
+    const edge = this.#edges.get(node);
+    return edge === undefined || edge.gone ? undefined : edge.parent;
+  }
+
   /** Peers in the picture, which is fresher than the last sweep; `undefined` when it is not whole. */
   get size(): number | undefined {
     if (!this.#full || !this.#edges.has(this.#ctx.self)) return undefined;

@@ -19,6 +19,7 @@ import {
 } from '../wire/bodies.ts';
 import type { Packet } from '../wire/packet.ts';
 import { Reunion } from '../wire/reunion.ts';
+import { receiptsBody, typingBody } from '../wire/talk-body.ts';
 
 /** Text of a body, with a leading space; empty when there is nothing to say. */
 export function bodyText(packet: Packet, nameOf: (id: NodeId) => string): string {
@@ -86,6 +87,16 @@ function wordsOf(packet: Packet, nameOf: (id: NodeId) => string): string | undef
         .map((e) => `${nameOf(e.client)}${e.gone ? ' gone' : `->${nameOf(e.parent)}`}@${e.attachEpoch}`)
         .join(' ');
     }
+    case 'receipts': {
+      const v = receiptsBody.decode(body);
+      const words = v?.map(({ sender, top, runs }) => {
+        const counts = runs.map(({ length, count }) => `${length}x${count}`).join();
+        return `${nameOf(sender)}:${top} ${counts}`;
+      });
+      return words?.join('; ');
+    }
+    case 'typing':
+      return typingBody.decode(body)?.active === true ? 'begins' : 'ends';
     default:
       return undefined;
   }

@@ -108,6 +108,12 @@ class Liveness {
       this.#reunionsThen = sim.reunionsSent;
       return false;
     }
+    const told = sim.receipts.problem();
+    if (told !== undefined) {
+      // A count that fell is told of later than everything else.
+      if (afterMs > convergeWithinMs + this.#backlogMs()) sim.fail('receipts', told);
+      return sim.failure !== undefined;
+    }
     const periods = (sim.nowMs - this.#wellSinceMs) / reunionPeriodMs;
     this.reunionPacketsPerPeerPerPeriod = (sim.reunionsSent - this.#reunionsThen) / sim.live.length / periods;
     return true;

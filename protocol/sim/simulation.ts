@@ -8,6 +8,7 @@ import { toHex } from '../wire/bytes.ts';
 import { packetTypes, type Packet, type VerifiedPacket } from '../wire/packet.ts';
 import { Deliveries } from './checkers/deliveries.ts';
 import { Heals } from './checkers/heals.ts';
+import { ReceiptsChecker } from './checkers/receipts.ts';
 import { TreeChecker } from './checkers/tree.ts';
 import { checkPacket } from './checkers/wire.ts';
 import { EventQueue } from './event-queue.ts';
@@ -57,6 +58,7 @@ export class Simulation {
   readonly deliveries: Deliveries;
   readonly heals: Heals;
   readonly tree: TreeChecker;
+  readonly receipts: ReceiptsChecker;
   /** Everybody who ever was, by index. */
   readonly peers: SimPeer[] = [];
   /** Everybody who is, in no order. */
@@ -87,6 +89,7 @@ export class Simulation {
     this.deliveries = new Deliveries(this);
     this.heals = new Heals(this);
     this.tree = new TreeChecker(this);
+    this.receipts = new ReceiptsChecker(this);
     this.#atOnce = options.peers <= checkAtOncePeersMax;
   }
 
@@ -307,6 +310,12 @@ export class Simulation {
         return;
       case 'gap':
         this.deliveries.gap(peer, output.sender, output.session, output.from, output.to);
+        return;
+      case 'receipts':
+        this.receipts.told(peer, output);
+        return;
+      case 'typing':
+        this.receipts.typing(peer, output);
         return;
       case 'openLink':
         this.network.open(peer, output.link, output.initiator);

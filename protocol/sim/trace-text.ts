@@ -23,6 +23,7 @@ export const inputCodes: Partial<Record<CoreInput['kind'], number>> = {
   probe: 14,
   leave: 15,
   timer: 16,
+  typing: 17,
 };
 
 function linkText(peer: SimPeer, link: number): string {
@@ -88,6 +89,12 @@ export function describeOutput(sim: Simulation, peer: SimPeer, output: CoreOutpu
     case 'presence':
     case 'absent':
       return `  ${output.kind} ${sim.nameOf(output.node)}`;
+    case 'receipts': {
+      const { of, receipts } = output;
+      return `  RECEIPTS ${receipts.map(({ seq, reached }) => `#${seq} ${reached}/${of}`).join(' ')}`;
+    }
+    case 'typing':
+      return `  TYPING ${sim.nameOf(output.node)} ${output.active ? 'begins' : 'ends'}`;
     case 'error':
       return `  error ${output.code}`;
     default:

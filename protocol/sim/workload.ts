@@ -3,11 +3,14 @@ import { noNode, type PeerRole } from '../types.ts';
 import type { Message } from '../wire/bodies.ts';
 import { crash, endPartition, happen, startRoot } from './faults.ts';
 import type { FaultKind } from './options.ts';
+import type { SimRng } from './rng.ts';
 import type { SimPeer } from './sim-peer.ts';
 import type { Simulation } from './simulation.ts';
 
 /** Talk goes on for this long after the faults stopped, then the room falls silent, ms. */
 const talkAfterMs = 5_000;
+/** How often somebody who is about to speak is seen typing. */
+const typesChance = 0.3;
 /** Presences are shown by this name, so that their size is a real one. */
 const nameOf = (peer: SimPeer): string => `peer ${peer.index}`;
 
@@ -19,9 +22,11 @@ export class Workload {
   readonly #sim: Simulation;
   readonly #talkUntilMs: number;
   readonly #announced = new Set<SimPeer>();
+  readonly #hintRng: SimRng;
 
   constructor(sim: Simulation) {
     this.#sim = sim;
+    this.#hintRng = sim.rng.fork(11);
     this.#talkUntilMs = sim.options.faultsMs + talkAfterMs;
   }
 
@@ -84,6 +89,10 @@ export class Workload {
     const sim = this.#sim;
     if (!peer.alive || peer.frozen || peer.attachedAtMs === Infinity || peer.core.busy) return;
     const { burstChance, burstMax } = sim.options;
+    if (this.#hintRng.chance(typesChance)) {
+      const active = this.#hintRng.chance(0.8);
+      sim.feed(peer, { kind: 'typing', active, channel: '', timeMs: peer.wallMs(sim.nowMs) });
+    }
     const count = sim.rng.chance(burstChance) ? sim.rng.int(2, burstMax) : 1;
     const messages = Array.from({ length: count }, () => this.#message(peer));
     sim.feed(peer, { kind: 'send', messages, timeMs: peer.wallMs(sim.nowMs) });

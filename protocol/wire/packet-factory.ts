@@ -3,6 +3,7 @@ import type { LinkReason, RootErrorCode } from '../errors.ts';
 import { noNode, noSession, type NodeId, type SessionId, type TicketId } from '../types.ts';
 import * as bodies from './bodies.ts';
 import { iceBody, type IceBody } from './ice-body.ts';
+import { receiptsBody, typingBody, type ReceiptEntry, type TypingBody } from './talk-body.ts';
 import {
   decodePacket,
   flagEncrypted,
@@ -170,6 +171,15 @@ export class PacketFactory {
 
   newProgress(body: bodies.ProgressBody): Packet<'progress'> {
     return this.#make('progress', 'push', bodies.progressBody.encode(body));
+  }
+
+  newReceipts(entries: readonly ReceiptEntry[]): Packet<'receipts'> {
+    return this.#make('receipts', 'push', receiptsBody.encode(entries));
+  }
+
+  /** Whether this peer is writing. `version` counts up from 1; `timeMs` is the wall clock. */
+  newTyping(body: TypingBody, version: number, timeMs: number): Packet<'typing'> {
+    return this.#make('typing', 'push', typingBody.encode(body), version, timeMs);
   }
 }
 

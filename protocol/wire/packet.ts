@@ -51,9 +51,11 @@ export const packetTypes = {
   edges: { code: 20, signed: false, scope: 'link', priority: 0 },
   want: { code: 21, signed: false, scope: 'link', priority: 0 },
   progress: { code: 22, signed: false, scope: 'link', priority: 0 },
+  receipts: { code: 23, signed: false, scope: 'link', priority: 0 },
   presence: { code: 32, signed: true, scope: 'room', priority: 0 },
   message: { code: 33, signed: true, scope: 'room', priority: 1 },
   chunk: { code: 34, signed: true, scope: 'room', priority: 2 },
+  typing: { code: 35, signed: true, scope: 'room', priority: 0 },
 } as const satisfies Record<string, TypeRow>;
 
 export type PacketType = keyof typeof packetTypes;

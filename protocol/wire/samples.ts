@@ -5,6 +5,7 @@ import { encodeUtf8 } from './bytes.ts';
 import { iceBody } from './ice-body.ts';
 import { PacketFactory } from './packet-factory.ts';
 import { packetTypes, type Packet } from './packet.ts';
+import { receiptsBody, typingBody } from './talk-body.ts';
 
 export const node = (digit: string): NodeId => digit.repeat(32) as NodeId;
 export const session = '0123456789abcdef' as SessionId;
@@ -107,6 +108,19 @@ export const samples: Packet[] = [
   ),
   factory.newHealing(node('c')),
   factory.newEdges([{ client: node('c'), parent: node('a'), attachEpoch: 2, gone: false }]),
+  factory.newReceipts([
+    {
+      sender: node('c'),
+      session,
+      top: 40,
+      runs: [
+        { length: 1, count: 3 },
+        { length: 31, count: 4 },
+      ],
+    },
+    { sender: node('d'), session, top: 1, runs: [{ length: 1, count: 300 }] },
+  ]),
+  factory.newTyping({ active: true, channel: 'game' }, 3, 1_700_000_000_000),
   factory.newPresence(
     {
       name: 'Ána ☂',
@@ -151,6 +165,8 @@ export const codecByShape: Record<string, bodies.BodyCodec<unknown>> = {
   'frontier/pull': bodies.frontierBody,
   'healing/push': bodies.healingBody,
   'edges/push': bodies.edgesBody,
+  'receipts/push': receiptsBody,
+  'typing/push': typingBody,
   'presence/push': bodies.presenceBody,
   'message/push': bodies.messagesBody,
 };

@@ -1,0 +1,66 @@
+/** The bodies of what goes along with talk and is no message: receipts on their way to a sender, and who is typing. */
+import { channelBytesMax, receiptEntriesMax, receiptWindow } from '../limits.ts';
+import type { NodeId, SessionId } from '../types.ts';
+import { codec } from './bodies.ts';
+
+/** So many positions in a row that `count` peers were given each. */
+export interface ReceiptRun {
+  /** 1 to `receiptWindow`. */
+  readonly length: number;
+  readonly count: number;
+}
+
+/** How many peers on one side of an edge were given the newest packets of one stream (rule T1). */
+export interface ReceiptEntry {
+  readonly sender: NodeId;
+  readonly session: SessionId;
+  /** The newest position that is told of. */
+  readonly top: number;
+  /** From `top` downwards; all together at most `receiptWindow` positions. */
+  readonly runs: readonly ReceiptRun[];
+}
+
+/** Bytes of the smallest entry. */
+const entryBytesMin = 16 + 8 + 4 + 1;
+
+/** receipts, push: towards the senders it names. */
+export const receiptsBody = codec<readonly ReceiptEntry[]>(
+  (w, v) => {
+    w.u8(v.length);
+    for (const { sender, session, top, runs } of v) {
+      w.id(sender).id(session).u32(top).u8(runs.length);
+      for (const { length, count } of runs) w.u8(length).u16(count);
+    }
+  },
+  (r) => {
+    const entries = r.u8();
+    if (entries > receiptEntriesMax || entries * entryBytesMin > r.remaining) {
+      r.failed = true;
+      return [];
+    }
+    return Array.from({ length: entries }, () => {
+      const [sender, session, top] = [r.id(16) as NodeId, r.id(8) as SessionId, r.u32()];
+      const runs = Math.min(receiptWindow + 1, r.u8());
+      let positions = 0;
+      const read = Array.from({ length: runs }, () => {
+        const length = r.u8();
+        positions += length;
+        if (length === 0) r.failed = true;
+        return { length, count: r.u16() };
+      });
+      if (positions > receiptWindow) r.failed = true;
+      return { sender, session, top, runs: read };
+    });
+  },
+);
+
+/** typing, push: whether the sender is writing something. The header's seq is its version; the highest wins. */
+export interface TypingBody {
+  readonly active: boolean;
+  /** Where; empty for the room itself. */
+  readonly channel: string;
+}
+export const typingBody = codec<TypingBody>(
+  (w, v) => w.u8(Number(v.active)).text8(v.channel),
+  (r) => ({ active: r.bool(), channel: r.text8(channelBytesMax) }),
+);
