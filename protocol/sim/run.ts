@@ -46,6 +46,9 @@ const settlePeriods = 2;
 /** The earliest end of a run after the faults: talk goes on for a while and must arrive, ms. */
 const quietAfterMs = 7_000;
 
+/** How long after everything else receipts may still be wrong, ms: a count that fell is told of 5 s later. */
+const receiptsAfterMs = 4_000;
+
 /** Waits for the room to be well, and for it to stay so. */
 class Liveness {
   convergedAfterMs = 0;
@@ -110,8 +113,7 @@ class Liveness {
     }
     const told = sim.receipts.problem();
     if (told !== undefined) {
-      // A count that fell is told of later than everything else.
-      if (afterMs > convergeWithinMs + this.#backlogMs()) sim.fail('receipts', told);
+      if (sim.nowMs - this.#wellSinceMs > settleMs + receiptsAfterMs) sim.fail('receipts', told);
       return sim.failure !== undefined;
     }
     const periods = (sim.nowMs - this.#wellSinceMs) / reunionPeriodMs;
