@@ -97,6 +97,8 @@ export class Links {
   readonly #ctx: Context;
   readonly #byId = new Map<LinkId, LinkState>();
   #nextId = 1;
+  /** Links that ended so far: whoever keeps something for each looks whether this grew. */
+  ended = 0;
 
   constructor(ctx: Context) {
     this.#ctx = ctx;
@@ -221,13 +223,14 @@ export class Links {
   /** Forgets a link and tells the shell to close it. */
   close(link: LinkState, reason: LinkReason): void {
     if (!this.#byId.delete(link.id)) return;
+    this.ended++;
     this.#ctx.emit({ kind: 'closeLink', link: link.id, reason });
     this.#ctx.treeChanged();
   }
 
   /** Forgets a link that the shell says is closed. */
   forget(link: LinkState): void {
-    this.#byId.delete(link.id);
+    if (this.#byId.delete(link.id)) this.ended++;
     this.#ctx.treeChanged();
   }
 

@@ -75,6 +75,8 @@ export class Receipts {
   #reportedMs = -Infinity;
   /** The picture as of the last report: when it changes, so may the way to a sender, and how many there are. */
   #pictureThen = 0;
+  /** The links that had ended by then: their sides count no longer. */
+  #endedThen = 0;
 
   constructor(ctx: Context, links: Links, picture: Picture, height: () => number) {
     this.#ctx = ctx;
@@ -150,8 +152,11 @@ export class Receipts {
   }
 
   timer(): void {
-    if (this.#streams.size > 0 && this.#picture.digest !== this.#pictureThen) {
-      this.#pictureThen = this.#picture.digest;
+    const { digest } = this.#picture;
+    const { ended } = this.#links;
+    if (this.#streams.size > 0 && (digest !== this.#pictureThen || ended !== this.#endedThen)) {
+      this.#pictureThen = digest;
+      this.#endedThen = ended;
       this.#soon();
     }
     if (this.#ctx.nowMs < this.#dueMs) return;

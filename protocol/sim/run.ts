@@ -46,8 +46,8 @@ const settlePeriods = 2;
 /** The earliest end of a run after the faults: talk goes on for a while and must arrive, ms. */
 const quietAfterMs = 7_000;
 
-/** How long after everything else receipts may still be wrong, ms: a count that fell is told of 5 s later. */
-const receiptsAfterMs = 4_000;
+/** How long after everything else receipts may still be wrong, ms: a report takes a period an edge, and a count that fell is told 5 s later. */
+const receiptsAfterMs = 10_000;
 
 /** Waits for the room to be well, and for it to stay so. */
 class Liveness {
