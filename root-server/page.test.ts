@@ -47,6 +47,9 @@ beforeAll(() => {
   mkdirSync(join(folder, 'web/assets'), { recursive: true });
   writeFileSync(join(folder, 'web/index.html'), '<!doctype html><title>Page</title>');
   writeFileSync(join(folder, 'web/assets/app-1a2b3c.js'), 'export {};');
+  mkdirSync(join(folder, 'web/embed'));
+  writeFileSync(join(folder, 'web/embed.js'), "import './embed/part-4d5e6f.js';");
+  writeFileSync(join(folder, 'web/embed/part-4d5e6f.js'), 'export {};');
   writeFileSync(join(folder, 'private.txt'), 'nobody’s business');
 });
 
@@ -82,6 +85,21 @@ describe('page', () => {
       });
       expect(headers['permissions-policy']).toContain('camera=()');
       expect(headers['x-powered-by']).toBeUndefined();
+    }
+  });
+
+  it('lets pages of other origins load the embedded room, and nothing else', async () => {
+    const root = await serve();
+    for (const path of ['/embed.js', '/embed/part-4d5e6f.js']) {
+      const { headers } = await ask(root, path);
+      expect(headers).toMatchObject({
+        'access-control-allow-origin': '*',
+        'cross-origin-resource-policy': 'cross-origin',
+        'cache-control': path === '/embed.js' ? 'no-cache' : 'public, max-age=31536000, immutable',
+      });
+    }
+    for (const path of ['/', '/assets/app-1a2b3c.js', '/healthz', '/embed/nothing']) {
+      expect((await ask(root, path)).headers['access-control-allow-origin']).toBeUndefined();
     }
   });
 

@@ -13,7 +13,7 @@ function sourcesDigest() {
   const sources = ['web', 'client', 'protocol'].flatMap((folder) =>
     filesIn(folder, (path) => !path.endsWith('.test.ts') && !path.startsWith('protocol/sim/')),
   );
-  for (const path of [...sources, 'vite.config.ts', 'svelte.config.js', 'package-lock.json']) {
+  for (const path of [...sources, 'vite.config.ts', 'vite.embed.config.ts', 'svelte.config.js', 'package-lock.json']) {
     hash
       .update(`${path}\0`)
       .update(readFileSync(inTop(path)))
@@ -36,8 +36,12 @@ export async function ensurePage(options = {}) {
   process.stderr.write('Building the page ...\n');
   rmSync(stamp, { force: true });
   const vite = inTop('node_modules', 'vite', 'bin', 'vite.js');
-  const code = await run(process.execPath, [vite, 'build', '--logLevel', 'warn'], { stdoutToStderr: true });
-  if (code !== 0) throw new Error(`vite build failed with code ${code}`);
+  // The second adds to what the first made.
+  for (const config of ['vite.config.ts', 'vite.embed.config.ts']) {
+    const args = [vite, 'build', '--config', config, '--logLevel', 'warn'];
+    const code = await run(process.execPath, args, { stdoutToStderr: true });
+    if (code !== 0) throw new Error(`vite build with ${config} failed with code ${code}`);
+  }
   mkdirSync(inTop('dist'), { recursive: true });
   writeFileSync(stamp, digest);
   return 'built';

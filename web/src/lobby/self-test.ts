@@ -1,4 +1,4 @@
-/** What stands between this browser and a room, tried one by one. Nothing is asked of anybody but the root that served the page. */
+/** What stands between this browser and a room, tried one by one. Nothing is asked of anybody but the room's root. */
 
 export const selfTests = ['secure', 'webrtc', 'loopback', 'address', 'root'] as const;
 export type SelfTestName = (typeof selfTests)[number];
@@ -41,10 +41,10 @@ async function loopback(): Promise<{ opened: boolean; hasAddress: boolean }> {
   }
 }
 
-async function rootAnswers(): Promise<boolean> {
+async function rootAnswers(link: string): Promise<boolean> {
   try {
-    const url = new URL(location.href);
-    url.hash = '';
+    // What every page may ask for, wherever it came from.
+    const url = new URL('/embed.js', link);
     const response = await fetch(url, { method: 'HEAD', cache: 'no-store', signal: AbortSignal.timeout(timeoutMs) });
     return response.ok;
   } catch {
@@ -52,12 +52,12 @@ async function rootAnswers(): Promise<boolean> {
   }
 }
 
-/** Runs all tests; `tell` hears each result as it comes. */
-export async function runSelfTests(tell: (name: SelfTestName, passed: boolean) => void): Promise<void> {
+/** Runs all tests for the room of a link; `tell` hears each result as it comes. */
+export async function runSelfTests(link: string, tell: (name: SelfTestName, passed: boolean) => void): Promise<void> {
   tell('secure', window.isSecureContext);
   const hasWebRtc = 'RTCPeerConnection' in window;
   tell('webrtc', hasWebRtc);
-  const root = rootAnswers().then((answers) => tell('root', answers));
+  const root = rootAnswers(link).then((answers) => tell('root', answers));
   const { opened, hasAddress } = hasWebRtc ? await loopback() : { opened: false, hasAddress: false };
   tell('loopback', opened);
   tell('address', hasAddress);
