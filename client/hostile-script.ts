@@ -26,6 +26,8 @@ export interface Tampering {
   /** What reaches the peer from the root, and what the root gets of it. */
   readonly rootLink?: (events: RootLinkEvents, connect: (events: RootLinkEvents) => RootLink) => RootLink;
   readonly maxClients?: number;
+  /** Own message packets a second, and burst, instead of rule S6. */
+  readonly originRate?: { readonly perSecond: number; readonly burst: number };
 }
 
 export class TestPeer {
@@ -37,14 +39,15 @@ export class TestPeer {
   readonly errors: string[] = [];
   readonly texts: (string | undefined)[] = [];
 
-  private constructor(rootUrl: string, room: string, sealer: Sealer, { links, rootLink, maxClients }: Tampering) {
+  private constructor(rootUrl: string, room: string, sealer: Sealer, tampering: Tampering) {
+    const { links, rootLink, maxClients, originRate } = tampering;
     this.sealer = sealer;
     this.links = links ?? realLinks();
     const connect = (events: RootLinkEvents): RootLink => connectRoot(rootUrl, events);
     this.session = new Session({
       room,
       options: checkOptions({ iceServers: [], ...(maxClients === undefined ? {} : { maxClients }) }),
-      place: { origin: 'node', wrtc },
+      place: { origin: 'node', wrtc, ...(originRate === undefined ? {} : { originRate }) },
       sealer,
       links: this.links,
       connectRoot: (events) => (rootLink ? rootLink(events, connect) : connect(events)),

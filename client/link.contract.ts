@@ -8,8 +8,8 @@ import type { NodeId } from '../protocol/types.ts';
 const patienceMs = 15_000;
 
 /** Polls until something holds. */
-export async function until(holds: () => boolean, what: string): Promise<void> {
-  const endMs = performance.now() + patienceMs;
+export async function until(holds: () => boolean, what: string, withinMs = patienceMs): Promise<void> {
+  const endMs = performance.now() + withinMs;
   while (!holds()) {
     if (performance.now() > endMs) throw new Error(`in vain: ${what}`);
     await new Promise((resolve) => setTimeout(resolve, 5));
