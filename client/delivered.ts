@@ -3,7 +3,9 @@ import { noNode, type NodeId } from '../protocol/types.ts';
 import type { Message as SentMessage } from '../protocol/wire/bodies.ts';
 import { decodeUtf8 } from '../protocol/wire/bytes.ts';
 import type { VerifiedPacket } from '../protocol/wire/packet.ts';
+import { replyBody } from '../protocol/wire/talk-body.ts';
 import type { Message, MessageId } from './api.ts';
+import { idOf } from './message-id.ts';
 
 export interface Content {
   readonly id: MessageId;
@@ -22,14 +24,14 @@ export function contentsOf(
   const self = from === selfId;
   const receivedAt = Date.now();
   return messages.map(({ content, to, channel, data }, index) => {
-    const id = `${from}:${session}:${seq}:${index}`;
+    const id = idOf({ sender: from, session, seq, index });
     const isMine = self || to === noNode || to === selfId;
-    if (!isMine || (content !== 'text' && content !== 'bytes')) return { id, message: undefined };
-    const text = content === 'text' ? decodeUtf8(data) : undefined;
+    const said = isMine ? bodyOf(content, data) : undefined;
+    if (said === undefined) return { id, message: undefined };
     const message: Message = {
       id,
       from,
-      ...(text === undefined ? { bytes: data.slice() } : { text }),
+      ...said,
       ...(to === noNode ? {} : { to }),
       ...(channel === '' ? {} : { channel }),
       sentAt: timeMs,
@@ -39,4 +41,19 @@ export function contentsOf(
     };
     return { id, message };
   });
+}
+
+/** What a person or program said; `undefined` for everything else. */
+function bodyOf(
+  content: SentMessage['content'],
+  data: Uint8Array,
+): Pick<Message, 'text' | 'bytes' | 'replyTo'> | undefined {
+  if (content === 'reply') {
+    const reply = replyBody.decode(data);
+    const text = reply && decodeUtf8(reply.text);
+    return text === undefined || reply === undefined ? undefined : { text, replyTo: idOf(reply) };
+  }
+  if (content !== 'text' && content !== 'bytes') return undefined;
+  const text = content === 'text' ? decodeUtf8(data) : undefined;
+  return text === undefined ? { bytes: data.slice() } : { text };
 }

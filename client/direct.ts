@@ -5,7 +5,7 @@
 import { noNode, type NodeId, type RoomId } from '../protocol/types.ts';
 import { messagesBody, presenceBody, type Message } from '../protocol/wire/bodies.ts';
 import { fromHex } from '../protocol/wire/bytes.ts';
-import { directBody } from '../protocol/wire/direct-body.ts';
+import { directBody, type DirectBody } from '../protocol/wire/direct-body.ts';
 import type { Packet } from '../protocol/wire/packet.ts';
 import type * as HpkeModule from './crypto/hpke.ts';
 import type { HpkeContext, HpkeKey } from './crypto/hpke.ts';
@@ -24,8 +24,12 @@ function unreadable(message: Message): Message {
   return { content: 'sealed', to: message.to, channel: '', data: nothing };
 }
 
+function isDirect(content: Message['content']): content is DirectBody['content'] {
+  return content === 'text' || content === 'bytes' || content === 'reply';
+}
+
 function isForOne({ content, to }: Message): boolean {
-  return to !== noNode && (content === 'text' || content === 'bytes');
+  return to !== noNode && isDirect(content);
 }
 
 export class DirectMessages {
@@ -83,9 +87,8 @@ export class DirectMessages {
     if (!messages?.some(isForOne)) return packet.body;
     const contexts = new Map<NodeId, { readonly context: HpkeContext; count: number }>();
     const sealed = messages.map((message, index): Message => {
-      if (!isForOne(message)) return message;
-      const { to, channel, data } = message;
-      const content = message.content === 'text' ? 'text' : 'bytes';
+      const { content, to, channel, data } = message;
+      if (to === noNode || !isDirect(content)) return message;
       const text = directBody.encode({ content, channel, data });
       const known = contexts.get(to);
       if (known !== undefined) {

@@ -12,7 +12,9 @@ import {
 } from '../protocol/limits.ts';
 import type { NodeId, PeerRole } from '../protocol/types.ts';
 import { BanyanError, type FileOptions, type RoomOptions, type SendOptions } from './api.ts';
+import { replyBody } from '../protocol/wire/talk-body.ts';
 import { utf8 } from './crypto/provider.ts';
+import { placeOf } from './message-id.ts';
 
 export interface CheckedOptions {
   readonly name: string;
@@ -155,18 +157,30 @@ export function checkFile(file: Blob | ReadableStream<Uint8Array>, options: File
   return { name: cleanFileName(name), type: options.type ?? blobType, size, to };
 }
 
-/** The bytes of a message body and of its channel, checked. */
-export function checkMessage(body: string | Uint8Array, options: SendOptions): Uint8Array {
+/** A channel's name, checked. */
+export function checkChannel(channel: string): void {
+  if (typeof channel !== 'string' || utf8(channel).length > channelBytesMax) {
+    throw argument(`channel must be a string of at most ${channelBytesMax} bytes`);
+  }
+}
+
+/** A message as it goes out: its body and its options checked. */
+export function checkMessage(
+  body: string | Uint8Array,
+  options: SendOptions,
+): { readonly content: 'text' | 'bytes' | 'reply'; readonly data: Uint8Array } {
   if (typeof body !== 'string' && !(body instanceof Uint8Array))
     throw argument('body must be a string or a Uint8Array');
   const data = typeof body === 'string' ? utf8(body) : Uint8Array.from(body);
   if (data.length > messageBodyBytesMax) {
     throw argument(`body is ${data.length} bytes; at most ${messageBodyBytesMax} go into one message`);
   }
-  const { to, channel } = options;
+  const { to, channel, replyTo } = options;
   if (to !== undefined && !/^[0-9a-f]{32}$/.test(to)) throw argument('to must be the id of a member');
-  if (channel !== undefined && utf8(channel).length > channelBytesMax) {
-    throw argument(`channel must be at most ${channelBytesMax} bytes`);
-  }
-  return data;
+  if (channel !== undefined) checkChannel(channel);
+  if (replyTo === undefined) return { content: typeof body === 'string' ? 'text' : 'bytes', data };
+  if (typeof body !== 'string') throw argument('only a text can be an answer');
+  const answered = placeOf(replyTo);
+  if (answered === undefined) throw argument('replyTo must be the id of a message');
+  return { content: 'reply', data: replyBody.encode({ ...answered, text: data }) };
 }

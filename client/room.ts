@@ -26,8 +26,10 @@ import { contentsOf } from './delivered.ts';
 import { Emitter } from './emitter.ts';
 import { browserStore } from './file-store.ts';
 import { RoomFiles } from './files.ts';
+import { Receipts } from './receipts.ts';
+import { Typist } from './typist.ts';
 import { MessageQueue } from './message-queue.ts';
-import { checkMessage, checkOptions, normalizeName, type CheckedOptions } from './options.ts';
+import { checkChannel, checkMessage, checkOptions, normalizeName, type CheckedOptions } from './options.ts';
 import { deriveRoom, parseRoomLink } from './room-link.ts';
 import { missingWebRtc, rtcLinks, type RtcLinks } from './rtc-link.ts';
 import { Sealer } from './seal.ts';
@@ -99,6 +101,12 @@ class LiveRoom implements Room {
   readonly #options: CheckedOptions;
   readonly #events = new Emitter<RoomEvents>();
   readonly #files: RoomFiles;
+  readonly #receipts = new Receipts((receipt) => {
+    this.#events.emit('receipt', receipt);
+  });
+  readonly #typist = new Typist((active, channel) => {
+    this.#session.peer.setTyping(active, channel, Date.now());
+  });
   readonly #members = new Map<NodeId, Member>();
   readonly #queues = new Set<MessageQueue>();
   /** What waits to come back sealed, in its order; `undefined` where nobody waits for it. */
@@ -257,7 +265,7 @@ class LiveRoom implements Room {
   // What a room does.
 
   async send(body: string | Uint8Array, options: SendOptions = {}): Promise<MessageId> {
-    const data = checkMessage(body, options);
+    const { content, data } = checkMessage(body, options);
     const { to = noNode, channel = '', signal } = options;
     if (signal?.aborted === true) throw aborted('sending');
     if (to !== noNode && this.state !== 'left' && !this.#sealer.direct.canReach(to))
@@ -265,7 +273,6 @@ class LiveRoom implements Room {
         'unknown-member',
         'nobody of this id has been seen in the room, so nothing can be sealed to it',
       );
-    const content = typeof body === 'string' ? 'text' : 'bytes';
     return new Promise((resolve, reject) => {
       const onAbort = (): void => {
         reject(aborted('sending'));
@@ -291,6 +298,11 @@ class LiveRoom implements Room {
     const answer = this.#session.peer.send([message], Date.now());
     if (answer !== 'accepted') this.#sends.pop();
     return answer;
+  }
+
+  typing(active = true, channel = ''): void {
+    checkChannel(channel);
+    if (this.state !== 'left') this.#typist.types(active, channel, performance.now());
   }
 
   sendFile(file: Blob | ReadableStream<Uint8Array>, options: FileOptions = {}): FileTransfer {
@@ -373,6 +385,14 @@ class LiveRoom implements Room {
       case 'deliver':
         this.#deliver(output);
         break;
+      case 'receipts':
+        this.#receipts.output(output);
+        break;
+      case 'typing': {
+        const { node: from, active, channel } = output;
+        this.#events.emit('typing', { from, active, ...(channel === '' ? {} : { channel }) });
+        break;
+      }
       case 'gap': {
         const { sender, session, from, to } = output;
         this.#events.emit('gap', { from: sender, session, fromSeq: from, toSeq: to });
@@ -435,7 +455,13 @@ class LiveRoom implements Room {
   #deliver({ packet, messages }: Extract<UserOutput, { kind: 'deliver' }>): void {
     const selfId = this.#session.peer.id;
     this.#files.delivered(packet, messages);
-    for (const { id, message } of contentsOf(packet, messages, selfId)) {
+    const contents = contentsOf(packet, messages, selfId);
+    if (packet.senderId === selfId) {
+      this.#typist.spoke();
+      const ids = contents.map(({ id }) => id);
+      this.#receipts.sent(packet.header.seq, ids, messages);
+    }
+    for (const { id, message } of contents) {
       if (packet.senderId === selfId) this.#sends.shift()?.resolve(id);
       if (message === undefined) continue;
       this.#events.emit('message', message);

@@ -83,7 +83,7 @@ describe('options', () => {
   });
 
   it('a message is at most 8 KiB, its channel at most 32 bytes, its receiver an id', () => {
-    expect(checkMessage('x'.repeat(8_192), {})).toHaveLength(8_192);
+    expect(checkMessage('x'.repeat(8_192), {}).data).toHaveLength(8_192);
     expect(codeOf(() => checkMessage('x'.repeat(8_193), {}))).toBe('argument');
     expect(codeOf(() => checkMessage('\u00e9'.repeat(4_097), {}))).toBe('argument');
     expect(codeOf(() => checkMessage(['x'] as never, {}))).toBe('argument');
@@ -92,7 +92,7 @@ describe('options', () => {
     const bytes = Uint8Array.of(1, 2);
     const taken = checkMessage(bytes, { to: ana, channel: 'c' });
     bytes[0] = 9;
-    expect(taken).toEqual(Uint8Array.of(1, 2));
+    expect(taken).toEqual({ content: 'bytes', data: Uint8Array.of(1, 2) });
   });
 });
 

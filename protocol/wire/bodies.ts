@@ -553,9 +553,9 @@ export const presenceBody = codec<PresenceBody>(
 
 /**
  * `file`: a manifest (data as `manifestBody`); `cancel`: its sender took a file back (data as `cancelBody`); `sealed`: for its
- * addressee only (rule S7), what it holds is in `directBody`.
+ * addressee only (rule S7), what it holds is in `directBody`; `reply`: a text that answers a message (data as `replyBody`).
  */
-export const contentKinds = ['text', 'bytes', 'file', 'cancel', 'sealed'] as const;
+export const contentKinds = ['text', 'bytes', 'file', 'cancel', 'sealed', 'reply'] as const;
 
 /** One thing that a person or program sends. */
 export interface Message {

@@ -2,7 +2,7 @@
 import { channelBytesMax } from '../limits.ts';
 import { codec } from './bodies.ts';
 
-const directKinds = ['text', 'bytes'] as const;
+const directKinds = ['text', 'bytes', 'reply'] as const;
 
 export interface DirectBody {
   readonly content: (typeof directKinds)[number];

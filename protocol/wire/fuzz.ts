@@ -9,6 +9,7 @@ import { directBody } from './direct-body.ts';
 import { decodeFrame, encodeFrames } from './frame.ts';
 import { decodePacket, encodePacket, type Packet } from './packet.ts';
 import { Reunion } from './reunion.ts';
+import { replyBody } from './talk-body.ts';
 import { codecByShape, samples, shapeOf } from './samples.ts';
 
 /** One decoder. */
@@ -90,6 +91,9 @@ export const fuzzTargets: readonly FuzzTarget[] = [
   bodyTarget('direct', directBody, [
     directBody.encode({ content: 'text', channel: 'game', data: encodeUtf8('for you') }),
     directBody.encode({ content: 'bytes', channel: '', data: new Uint8Array(20) }),
+  ]),
+  bodyTarget('reply', replyBody, [
+    replyBody.encode({ sender: fileKey.sender, session: fileKey.session, seq: 7, index: 1, text: encodeUtf8('yes') }),
   ]),
   bodyTarget('cancel', bodies.cancelBody, [bodies.cancelBody.encode({ file: 3 })]),
 ];

@@ -2,9 +2,9 @@ import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { receiptWindow } from '../limits.ts';
 import type { NodeId } from '../types.ts';
-import { fromHex, toHex } from './bytes.ts';
+import { encodeUtf8, fromHex, toHex } from './bytes.ts';
 import { node, session } from './samples.ts';
-import { receiptsBody, typingBody, type ReceiptEntry } from './talk-body.ts';
+import { receiptsBody, replyBody, typingBody, type ReceiptEntry } from './talk-body.ts';
 
 describe('the bodies of receipts and typing', () => {
   it('[T1] have a golden layout', () => {
@@ -29,6 +29,14 @@ describe('the bodies of receipts and typing', () => {
     expect(typingBody.decode(fromHex('010467616d65'))).toEqual({ active: true, channel: 'game' });
     for (const hex of ['', '02' + '00', '01', '0001', '000061'])
       expect(typingBody.decode(fromHex(hex))).toBeUndefined();
+  });
+
+  it('[M7] have a golden layout for answers too', () => {
+    const reply = { sender: node('c'), session, seq: 258, index: 1, text: encodeUtf8('yes') };
+    const hex = `${'c'.repeat(32)}${session}00000102` + '0001' + '796573';
+    expect(toHex(replyBody.encode(reply))).toBe(hex);
+    expect(replyBody.decode(fromHex(hex))).toEqual(reply);
+    expect(replyBody.decode(fromHex(hex.slice(0, 58)))).toBeUndefined();
   });
 
   it('[T1] [W5] tell of at most 32 positions a stream, in runs that are not empty', () => {

@@ -1,4 +1,4 @@
-/** The bodies of what goes along with talk and is no message: receipts on their way to a sender, and who is typing. */
+/** The bodies of what belongs to talk: answers to a message, receipts on their way to a sender, and who is typing. */
 import { channelBytesMax, receiptEntriesMax, receiptWindow } from '../limits.ts';
 import type { NodeId, SessionId } from '../types.ts';
 import { codec } from './bodies.ts';
@@ -64,3 +64,26 @@ export const typingBody = codec<TypingBody>(
   (w, v) => w.u8(Number(v.active)).text8(v.channel),
   (r) => ({ active: r.bool(), channel: r.text8(channelBytesMax) }),
 );
+
+/** The data of a message with content `reply`: which message it answers, then its text. */
+export interface ReplyBody {
+  readonly sender: NodeId;
+  readonly session: SessionId;
+  /** Packet and place in it of the message that is answered. */
+  readonly seq: number;
+  readonly index: number;
+  /** UTF-8. */
+  readonly text: Uint8Array;
+}
+export const replyBody = codec<ReplyBody>(
+  (w, v) => w.id(v.sender).id(v.session).u32(v.seq).u16(v.index).raw(v.text),
+  (r) => ({
+    sender: r.id(16) as NodeId,
+    session: r.id(8) as SessionId,
+    seq: r.u32(),
+    index: r.u16(),
+    text: r.raw(r.remaining),
+  }),
+);
+/** What an answer adds to its text, in bytes. */
+export const replyPrefixBytes = 16 + 8 + 4 + 2;

@@ -34,6 +34,9 @@ export class FakeRoom implements Room {
   #self: Member;
   #tree: TreeView | undefined;
   readonly #listeners = new Map<keyof RoomEvents, Set<Listener>>();
+  /** Whether somebody never gets own messages. */
+  lags = false;
+  readonly #typing = new Set<NodeId>();
   #seq = 0;
   #packetsIn = 0;
   #packetsOut = 0;
@@ -124,7 +127,7 @@ export class FakeRoom implements Room {
   }
 
   /** Somebody says something: as traces of its packets and a delivered message. */
-  say(from: NodeId, text: string, ago = 0): MessageId {
+  say(from: NodeId, text: string, ago = 0, more: Pick<Message, 'to' | 'replyTo'> = {}): MessageId {
     this.#seq += 1;
     const seq = this.#seq;
     const { id } = this.self;
@@ -145,13 +148,34 @@ export class FakeRoom implements Room {
       id: `${from}:0:${seq}:0`,
       from,
       text,
+      ...more,
       sentAt: now - ago - hops * 9,
       receivedAt: now,
       hops,
       self: from === id,
     };
+    this.types(from, false);
     this.emit('message', message);
+    if (message.self) this.#receipts(message);
     return message.id;
+  }
+
+  /** An own message gets through to everybody, a few at a time. */
+  #receipts({ id, to }: Message): void {
+    const of = to === undefined ? this.world.peers.size - 1 : 1;
+    const steps = to === undefined ? [0.2, 0.6, this.lags ? 0.9 : 1] : [1];
+    for (const [i, share] of steps.entries()) {
+      const receipt = { id, reached: Math.floor(of * share), of };
+      setTimeout(() => this.emit('receipt', receipt), 250 * (i + 1));
+    }
+  }
+
+  /** Somebody begins or ceases to type. */
+  types(from: NodeId, active: boolean): void {
+    if (from === this.self.id || this.#typing.has(from) === active) return;
+    if (active) this.#typing.add(from);
+    else this.#typing.delete(from);
+    this.emit('typing', { from, active });
   }
 
   /** One sweep of the reunion. */
@@ -165,8 +189,14 @@ export class FakeRoom implements Room {
     }
   }
 
-  send(body: string | Uint8Array, _options?: SendOptions): Promise<MessageId> {
-    return Promise.resolve(this.say(this.self.id, typeof body === 'string' ? body : `${body.length} bytes`));
+  send(body: string | Uint8Array, { to, replyTo }: SendOptions = {}): Promise<MessageId> {
+    const text = typeof body === 'string' ? body : `${body.length} bytes`;
+    const more = { ...(to === undefined ? {} : { to }), ...(replyTo === undefined ? {} : { replyTo }) };
+    return Promise.resolve(this.say(this.self.id, text, 0, more));
+  }
+
+  typing(): void {
+    // Nobody is there to see it.
   }
 
   sendFile(file: Blob | ReadableStream<Uint8Array>, options: FileOptions = {}): FileTransfer {
