@@ -58,6 +58,16 @@ export const linkWindowMs = 500;
 /** Messages a second, and burst, that one origin may send into a room. */
 export const originRatePerSecond = 20;
 export const originBurst = 60;
+/**
+ * How many times that rate and that burst a neighbour's own packets are read at: 200 a second, burst 1,200. A whole log of them
+ * (2,000 packets, a talker cut off for 100 s) is read within 4 s, before the link would be judged silent. Rule S9.
+ */
+export const neighbourRateShare = 10;
+export const neighbourBurstShare = 20;
+/** Packets of one link that are in verification at once; the rest of what came waits unread. */
+export const unverifiedMax = 128;
+/** Packets that may wait on a link that is read slowly before it ends: a whole log and a little. Rule S9. */
+export const waitingPacketsMax = 2_200;
 /** Messages accepted from the user that wait to be sealed. Beyond it `send` answers `busy`. */
 export const unsealedMessagesMax = 4_096;
 
@@ -195,8 +205,10 @@ export const receiptPeriodPerPeerMs = 4;
 export const receiptWaitMs = 60;
 export const receiptWaitPerLevelMs = 80;
 
-/** How long a count must have fallen before the user is told, in ms: a subtree that heals is back before. */
+/** How much longer a count must have been less than not before the user is told, in ms: a subtree that heals is back before. */
 export const receiptFallMs = 5_000;
+/** How long a count must be up again at what it fell from before the user is told, in ms: a subtree that moves is counted twice. */
+export const receiptBackMs = 3_000;
 
 /** Shortest time between two changes of "is typing" that one peer tells, in ms. Rule T6. */
 export const typingPeriodMs = 2_000;

@@ -124,6 +124,32 @@ describe('receipts', () => {
     expect(peer.of('receipts').at(-1)).toMatchObject({ of: 2, receipts: [{ seq: 1, reached: 1 }] });
   });
 
+  it('[T2] is not moved by who is counted twice for a moment, again and again', () => {
+    const { peer, session, left, right } = head();
+    say(peer);
+    const both = (ofLeft: number): void => {
+      report(peer, left, b, entry(peer.me.id, session, 1, [1, ofLeft]));
+      report(peer, right, c, entry(peer.me.id, session, 1, [1, 1]));
+      peer.ping(left, b).ping(right, c);
+    };
+    both(1);
+    peer.pass(1_000);
+    both(2);
+    peer.pass(1_000);
+    for (let move = 0; move < 6; move++) {
+      both(1);
+      peer.pass(3_000);
+      both(2);
+      peer.pass(800);
+    }
+    expect(peer.of('receipts').map(({ receipts }) => receipts[0]?.reached)).toEqual([2, 3, 2]);
+    for (let second = 0; second < 5; second++) {
+      both(2);
+      peer.pass(1_000);
+    }
+    expect(peer.of('receipts').at(-1)?.receipts).toEqual([{ seq: 1, reached: 3 }]);
+  });
+
   it('[T3] gathers what comes within half a second into one packet, and says nothing twice', () => {
     const { peer, up } = between();
     peer.message(up, c, 1).pass(400);

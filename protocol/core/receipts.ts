@@ -5,6 +5,7 @@
  */
 import {
   pathNodesMax,
+  receiptBackMs,
   receiptEntriesMax,
   receiptFallMs,
   receiptKeepMs,
@@ -43,13 +44,24 @@ interface Tracked {
 /** One of the own packets. */
 interface Own {
   readonly atMs: number;
+  /** What the user is told, the last count, and when that was. */
   reached: number;
-  /** Since when the count is less than what the user was told, ms. */
-  lessSinceMs: number | undefined;
+  count: number;
+  countMs: number;
+  /** How much longer the count was less than what the user is told than it was not, ms. */
+  lessMs: number;
+  /** What the user was told before the count fell; and since when the count is up to that again, ms. */
+  fellFrom: number;
+  backSinceMs: number | undefined;
   told: string;
 }
 
 const countMax = 0xffff;
+
+function newOwn(nowMs: number): Own {
+  const nothing = { reached: 0, count: 0, lessMs: 0, fellFrom: 0, backSinceMs: undefined, told: '' };
+  return { atMs: nowMs, countMs: nowMs, ...nothing };
+}
 
 /** Equal neighbours put together. */
 function runsOf(counts: readonly number[]): ReceiptRun[] {
@@ -110,7 +122,7 @@ export class Receipts {
     const age = state.top - seq;
     if (isGiven && age < receiptWindow) state.given |= 1 << age;
     state.lastMs = nowMs;
-    if (from === 0) this.#own.set(seq, { atMs: nowMs, reached: 0, lessSinceMs: undefined, told: '' });
+    if (from === 0) this.#own.set(seq, newOwn(nowMs));
     for (const [mine] of this.#own) {
       if (this.#own.size <= receiptWindow) break;
       this.#own.delete(mine);
@@ -234,20 +246,29 @@ export class Receipts {
     return this.#links.parent();
   }
 
-  /** A subtree on its way to another place is missing for a moment: a count that falls is believed when it stays so. */
+  /**
+   * The count without what moves do to it: a subtree on its way to another place is missing for a moment, or counted at both. So
+   * a count rises at once, falls when it was less for most of a while, and rises again to what it fell from when it stays there.
+   */
   #settled(own: Own, count: number): number {
     const { nowMs } = this.#ctx;
-    if (count >= own.reached) {
-      own.lessSinceMs = undefined;
-    } else {
-      own.lessSinceMs ??= nowMs;
-      if (nowMs - own.lessSinceMs < receiptFallMs) {
-        this.#soon();
-        return own.reached;
-      }
+    const sinceMs = nowMs - own.countMs;
+    own.lessMs = Math.max(0, own.lessMs + (own.count < own.reached ? sinceMs : -sinceMs));
+    own.count = count;
+    own.countMs = nowMs;
+    if (count <= own.reached) own.backSinceMs = undefined;
+    else if (count <= own.fellFrom) own.backSinceMs ??= nowMs;
+    const isBack = own.backSinceMs === undefined || nowMs - own.backSinceMs >= receiptBackMs;
+    const isBelieved = count < own.reached ? own.lessMs >= receiptFallMs : isBack;
+    if (!isBelieved) {
+      this.#soon();
+    } else if (count !== own.reached) {
+      own.fellFrom = count < own.reached ? own.reached : 0;
+      own.reached = count;
+      own.lessMs = 0;
+      own.backSinceMs = undefined;
     }
-    own.reached = count;
-    return count;
+    return own.reached;
   }
 
   #tellUser(state: Tracked, others: number): void {
