@@ -1,6 +1,6 @@
 /**
  * The page over a made-up room. Options in the query: `peers` (7), `k` (4), `at` (own place, 4), `seed` (1), `quiet=1` (nobody talks),
- * `files=1` (somebody sends one), `still=1` (nobody comes or goes), `root=away`, `state=healing`, `fail=CODE` (joining fails), `hang=STEP` (joining stays there),
+ * `files=1` (somebody sends one), `typing=N` (so many write), `lags=1` (somebody never gets own messages), `alike=1` (a namesake), `still=1` (nobody comes or goes), `root=away`, `state=healing`, `fail=CODE` (joining fails), `hang=STEP` (joining stays there),
  * and those of the page itself.
  */
 import {
@@ -53,7 +53,9 @@ async function joinRoom(link: string, options: RoomOptions = {}): Promise<FakeRo
   const order = [...others.slice(0, at), self, ...others.slice(at)];
   for (const { id } of order) world.peers.set(id, { id, parent: world.host(new Set()) });
 
+  if (query.get('alike') === '1') world.join(others[0]?.name);
   const room = new FakeRoom(link, world, self);
+  room.lags = query.get('lags') === '1';
   room.rootReachable = query.get('root') !== 'away';
   if (query.get('state') === 'healing') room.setState('healing', 'asking-for-parent', 'silent');
   setTimeout(() => enact(room), 50);
@@ -64,13 +66,22 @@ function enact(room: FakeRoom): void {
   const { world } = room;
   const ids = [...world.members.keys()].filter((id) => id !== room.self.id);
   if (ids.length > 0 && query.get('quiet') !== '1') {
-    for (const [i, { who, text, minutesAgo }] of history.entries()) {
-      const from = who === 'me' ? room.self.id : ids[who % ids.length];
-      if (from !== undefined) room.say(from, text, minutesAgo * 60_000 + (history.length - i) * 7_000);
+    const idOf = (who: number | 'me') => (who === 'me' ? room.self.id : ids[who % ids.length]);
+    const said: string[] = [];
+    for (const [i, { who, text, minutesAgo, answers, to }] of history.entries()) {
+      const from = idOf(who);
+      const [replyTo, toId] = [
+        answers === undefined ? undefined : said[answers],
+        to === undefined ? undefined : idOf(to),
+      ];
+      const more = { ...(replyTo === undefined ? {} : { replyTo }), ...(toId === undefined ? {} : { to: toId }) };
+      const ago = minutesAgo === 0 ? 0 : minutesAgo * 60_000 + (history.length - i) * 7_000;
+      said.push(from === undefined ? '' : room.say(from, text, ago, more));
       if (i === 3 && from !== undefined) {
         room.emit('gap', { from, session: '0'.repeat(16) as never, fromSeq: 4, toSeq: 15 });
       }
     }
+    for (let i = 0; i < number('typing', 0); i += 1) room.types(ids[i % ids.length] ?? room.self.id, true);
     const giver = query.get('files') === '1' ? ids[0] : undefined;
     if (giver !== undefined) room.give(giver, 'minutes.pdf', new Blob([new Uint8Array(9_000_000)]));
     let line = 0;

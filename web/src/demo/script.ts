@@ -1,6 +1,16 @@
 /** What people in the made-up room say. Development only. */
 
-export const history: readonly { who: number | 'me'; text: string; minutesAgo: number }[] = [
+export interface Line {
+  readonly who: number | 'me';
+  readonly text: string;
+  readonly minutesAgo: number;
+  /** Which line of these it answers. */
+  readonly answers?: number;
+  /** For whom alone. */
+  readonly to?: number | 'me';
+}
+
+export const history: readonly Line[] = [
   {
     who: 0,
     text: 'Good morning everyone. The sheet for today is at https://example.org/biology/banyan',
@@ -10,7 +20,8 @@ export const history: readonly { who: number | 'me'; text: string; minutesAgo: n
   { who: 2, text: 'Because the branch would break under its own weight?', minutesAgo: 12 },
   {
     who: 1,
-    text: '> **Chidi** Because the branch would break under its own weight?\n\nYes, and each new trunk feeds the part above it, so the tree *survives* losing the first one.',
+    answers: 2,
+    text: 'Yes, and each new trunk feeds the part above it, so the tree *survives* losing the first one.',
     minutesAgo: 11,
   },
   {
@@ -29,6 +40,9 @@ export const history: readonly { who: number | 'me'; text: string; minutesAgo: n
     text: 'Things to bring on Friday:\n\n- magnifying glass\n- rain jacket\n- `biology-notes.pdf`',
     minutesAgo: 2,
   },
+  { who: 2, to: 'me', text: 'I have no rain jacket. Could you lend me one?', minutesAgo: 1 },
+  { who: 'me', to: 2, answers: 8, text: 'Of course, I have two.', minutesAgo: 1 },
+  { who: 'me', answers: 1, text: 'And if the first trunk dies, the tree does not even notice.', minutesAgo: 0 },
 ];
 
 export const lines: readonly string[] = [

@@ -11,9 +11,20 @@ import {
 import { PacketLog } from '../inspect/packet-log.svelte.ts';
 import { shortId } from '../people/identity.ts';
 import { FileItem } from '../files/file-item.svelte.ts';
-import { addEntries, type Entry as AnyEntry, fileEntry, isHistory, messageEntry } from '../talk/timeline.ts';
+import { namesakesOf } from '../people/namesake.ts';
+import { TalkState } from '../talk/talk-state.svelte.ts';
+import {
+  addEntries,
+  authorOf,
+  type Entry as AnyEntry,
+  fileEntry,
+  isHistory,
+  messageEntry,
+  nameOfEntry,
+} from '../talk/timeline.ts';
 import { shapeOf } from '../tree/shape.ts';
 import { Traffic } from '../tree/traffic.svelte.ts';
+import { followTabs } from './tabs.ts';
 import { type Standing } from './words.ts';
 
 /** Events are gathered for one frame, so that a burst costs one drawing. In ms. */
@@ -50,16 +61,24 @@ export class LiveRoom {
   readonly selfId: NodeId;
   readonly packetLog = new PacketLog();
   readonly traffic: Traffic;
+  readonly talk: TalkState;
 
   standing: Standing = $state.raw() as Standing;
   rootReachable = $state(true);
   members: ReadonlyMap<NodeId, Member> = $state.raw(new Map());
   tree: TreeView = $state.raw() as TreeView;
   entries: readonly Entry[] = $state.raw([]);
-  /** Messages and files of others that arrived while the page was hidden. */
+  /** Messages and files of others that arrived while nobody looked. */
   unread = $state(0);
+  /** The first of them, also after somebody looked: where a mark stands. */
+  firstUnread: string | undefined = $state();
+  /** This peer and those of the same person's other tabs. */
+  own: ReadonlySet<NodeId> = $state.raw(new Set());
 
   readonly shape = $derived.by(() => shapeOf(this.#edges.peers, this.#edges.head));
+
+  /** Members whose name looks like another's; `own` where it looks like one's own. */
+  readonly namesakes = $derived.by(() => namesakesOf(this.members.values(), this.own));
 
   /** Called for each message of somebody else that arrives live. */
   onmessage: ((message: Message) => void) | undefined;
@@ -70,6 +89,7 @@ export class LiveRoom {
   #edges: Edges = $state.raw({ peers: [], head: undefined });
   #membersChanged = true;
   readonly #known = new Map<NodeId, Member>();
+  #isWatched = true;
   readonly #end = new AbortController();
   readonly #ended: () => void;
   #added: Entry[] = [];
@@ -82,11 +102,16 @@ export class LiveRoom {
     this.#ended = ended;
     this.traffic = new Traffic(this.selfId, () => this.shape);
     const { signal } = this.#end;
+    this.talk = new TalkState(room, signal);
+    this.own = new Set([this.selfId]);
+    followTabs(room.id, this.selfId, signal, (others) => {
+      this.own = new Set([this.selfId, ...others]);
+    });
     room.on('message', (message) => this.#message(message), { signal });
     room.on('file', (file) => this.#file(FileItem.received(file)), { signal });
     room.on('join', (member) => this.#presence('join', member), { signal });
     room.on('leave', (member) => this.#presence('leave', member), { signal });
-    room.on('member', () => this.#memberChanged(), { signal });
+    room.on('member', (member) => this.#memberChanged(member), { signal });
     room.on('state', () => this.#soon(), { signal });
     room.on('tree', () => this.#soon(), { signal });
     room.on('gap', (gap) => this.#add({ kind: 'gap', atMs: Date.now(), gap }), { signal });
@@ -99,14 +124,10 @@ export class LiveRoom {
       { signal },
     );
     const look = setInterval(() => this.#soon(), lookMs);
-    const shown = () => {
-      if (!document.hidden) this.unread = 0;
-    };
-    document.addEventListener('visibilitychange', shown);
+    document.addEventListener('visibilitychange', () => this.#looked(), { signal });
     signal.addEventListener('abort', () => {
       clearInterval(look);
       clearTimeout(this.#timer);
-      document.removeEventListener('visibilitychange', shown);
     });
     this.#flush();
   }
@@ -132,29 +153,65 @@ export class LiveRoom {
     for (const file of files) this.#file(FileItem.sent(this.room.sendFile(file), this.selfId, file));
   }
 
+  /** Whether the conversation is on the screen, for whoever looks at the page. */
+  set watched(isWatched: boolean) {
+    this.#isWatched = isWatched;
+    this.#looked();
+  }
+
+  #looked(): void {
+    if (this.#isWatched && !document.hidden) this.unread = 0;
+  }
+
+  #arrived(entry: Entry): void {
+    this.#add(entry);
+    if (authorOf(entry) === 'self') {
+      // Who says something has read what there was.
+      this.firstUnread = undefined;
+      return;
+    }
+    if (this.#isWatched && !document.hidden) return;
+    if (this.unread === 0) this.firstUnread = nameOfEntry(entry);
+    this.unread += 1;
+  }
+
   #file(file: FileItem): void {
-    this.#add(fileEntry(file));
-    if (file.self || isHistory(file)) return;
-    if (document.hidden) this.unread += 1;
-    this.onfile?.(file);
+    const entry = fileEntry(file);
+    if (isHistory(file)) {
+      this.#add(entry);
+      return;
+    }
+    this.#arrived(entry);
+    if (!file.self) this.onfile?.(file);
   }
 
   #message(message: Message): void {
-    this.#add(messageEntry(message));
-    if (message.self || isHistory(message)) return;
-    if (document.hidden) this.unread += 1;
-    this.onmessage?.(message);
+    const entry = messageEntry(message);
+    if (isHistory(message)) {
+      this.#add(entry);
+      return;
+    }
+    this.#arrived(entry);
+    if (!message.self) this.onmessage?.(message);
   }
 
   #presence(change: 'join' | 'leave', member: Member): void {
     this.#known.set(member.id, member);
     // Who was here before is no news to a newcomer.
-    this.#memberChanged();
+    this.#soonMembers();
     const isNews = !member.self && (change === 'leave' || member.sinceMs >= this.room.self.sinceMs);
     if (isNews) this.#add({ kind: 'presence', atMs: Date.now(), change, id: member.id });
   }
 
-  #memberChanged(): void {
+  #memberChanged(member: Member): void {
+    const before = this.#known.get(member.id)?.name;
+    this.#known.set(member.id, member);
+    this.#soonMembers();
+    if (before === undefined || before === '' || before === member.name || member.self) return;
+    this.#add({ kind: 'rename', atMs: Date.now(), id: member.id, before, after: member.name });
+  }
+
+  #soonMembers(): void {
     this.#membersChanged = true;
     this.#soon();
   }

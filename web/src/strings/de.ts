@@ -25,6 +25,8 @@ export const de: Strings = {
     ],
     picture: 'Bild eines kleinen Raums: Menschen hängen als Baum aneinander, Nachrichten wandern die Äste entlang.',
     otherRoom: 'Stattdessen einen neuen Raum öffnen',
+    cutOff:
+      'Wurdest du in einen Raum eingeladen? Dann ging das Ende des Links verloren, ab dem #. Bitte um den ganzen Link.',
   },
 
   joining: {
@@ -37,6 +39,8 @@ export const de: Strings = {
     },
     connectingTo: (name) => `Verbinden mit ${name}`,
     slow: 'Das dauert länger als sonst. Es wird von selbst weiter versucht.',
+    noPath:
+      'Bisher kam keine direkte Verbindung zu einem anderen Browser zustande: vielleicht sperrt eine Firewall hier UDP. Es wird weiter versucht; ein anderes Netz, etwa der Hotspot eines Handys, hilft vielleicht schneller.',
     cancel: 'Abbrechen',
   },
 
@@ -134,7 +138,13 @@ export const de: Strings = {
     notifyBlocked: 'Benachrichtigungen sind in diesem Browser gesperrt',
   },
 
-  tabs: { label: 'Ansichten', talk: 'Reden', tree: 'Baum', people: 'Leute' },
+  tabs: {
+    label: 'Ansichten',
+    talk: 'Reden',
+    tree: 'Baum',
+    people: 'Leute',
+    unread: (n) => count(n, 'neue Nachricht', 'neue Nachrichten'),
+  },
 
   invite: {
     title: 'Jemanden hereinholen',
@@ -222,7 +232,28 @@ export const de: Strings = {
     busy: 'Zu viel auf einmal. Deine Nachricht steht noch im Feld: sende sie noch einmal.',
     notSent: 'Das wurde nicht gesendet. Deine Nachricht steht noch im Feld.',
     binary: (bytes) => `${count(bytes, 'Byte', 'Bytes')} Daten`,
-    onlyToYou: 'nur an dich',
+    typing: (names, n) => (n === 1 ? `${names} schreibt` : `${names} schreiben`),
+    reached: (n, of) => `bei ${numbers.format(n)} von ${numbers.format(of)} angekommen`,
+    nobodyYet: 'noch ist niemand sonst da',
+    onItsWay: 'unterwegs',
+    hasIt: (name) => `${name} hat es`,
+    onlyFor: (name) => `Nur ${name} kann das lesen`,
+    onlyYouAnd: (name) => `Nur du und ${name} können das lesen`,
+    privateTo: (name) => `Nur an ${name} schreiben`,
+    privateLead: (name) => `Nur ${name} kann lesen, was du hier schreibst.`,
+    toEveryone: 'An alle schreiben',
+    goneTo: (name) => `${name} ist nicht mehr da.`,
+    filesToEveryone: 'Dateien gehen an alle. Nimm sie heraus oder schreibe an alle.',
+    cannotSeal: (name) => `Für ${name} lässt sich noch nichts versiegeln. Versuche es gleich noch einmal.`,
+    answerTo: (name) => `Antwort an ${name}`,
+    answerToOwn: 'Antwort auf deine eigene Nachricht',
+    answersGone: 'Antwort auf eine Nachricht, die nicht mehr da ist',
+    goTo: (name, text) => `Zur Nachricht von ${name}: ${text}`,
+    cancelReply: 'Nicht antworten',
+    news: 'Neu',
+    renamed: (before, after) => `${before} heißt jetzt ${after}`,
+    noticePrivate: (name) => `${name}, nur an dich`,
+    noticeAnswer: (name) => `${name} antwortet dir`,
     unreadTitle: (n, title) => `(${numbers.format(n)}) ${title}`,
   },
 
@@ -236,6 +267,7 @@ export const de: Strings = {
     tooLarge: (size) => `Eine Datei ist größer als ${size}. Entferne sie, um die anderen zu senden.`,
     remove: (name) => `${name} entfernen`,
     failed: 'Die Dateien konnten nicht gesendet werden. Versuch es gleich noch einmal.',
+    forYou: 'nur dir gezeigt',
     notice: (name) => `Sendet ${name}`,
     part: (bytes, size) => `${bytes} von ${size}`,
     have: (n, of) => `${numbers.format(n)} von ${numbers.format(of)} haben sie`,
@@ -273,6 +305,9 @@ export const de: Strings = {
     show: 'Leute zeigen',
     hide: 'Leute verbergen',
     tagHint: 'Teil des Schlüssels. Er unterscheidet zwei Menschen mit gleichem Namen.',
+    sameName: 'Zwei heißen so: vergleiche ihre Schlüssel',
+    yourName: 'Benutzt deinen Namen: vergleiche die Schlüssel',
+    otherTab: 'dein anderer Tab',
   },
 
   inspect: {

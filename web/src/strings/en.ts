@@ -26,6 +26,7 @@ export const en = {
     picture:
       'A picture of a small room: people hanging from one another as a tree, with messages travelling along its branches.',
     otherRoom: 'Start a new room instead',
+    cutOff: 'Were you invited to a room? Then the end of the link, after the #, got lost. Ask for the whole link.',
   },
 
   joining: {
@@ -38,6 +39,8 @@ export const en = {
     },
     connectingTo: (name: string) => `Connecting to parent ${name}`,
     slow: 'This takes longer than usual. It goes on trying by itself.',
+    noPath:
+      'No direct connection to another browser has come about so far: a firewall may block UDP here. It goes on trying; another network, such as a phone’s hotspot, may be quicker.',
     cancel: 'Cancel',
   },
 
@@ -132,7 +135,13 @@ export const en = {
     notifyBlocked: 'Notifications are blocked in this browser',
   },
 
-  tabs: { label: 'Views', talk: 'Talk', tree: 'Tree', people: 'People' },
+  tabs: {
+    label: 'Views',
+    talk: 'Talk',
+    tree: 'Tree',
+    people: 'People',
+    unread: (n: number) => count(n, 'new message', 'new messages'),
+  },
 
   invite: {
     title: 'Bring someone in',
@@ -217,7 +226,28 @@ export const en = {
     busy: 'Too much at once. Your message is still in the field: send it again.',
     notSent: 'That was not sent. Your message is still in the field.',
     binary: (bytes: number) => `${count(bytes, 'byte', 'bytes')} of data`,
-    onlyToYou: 'only to you',
+    typing: (names: string, n: number) => (n === 1 ? `${names} is typing` : `${names} are typing`),
+    reached: (n: number, of: number) => `reached ${numbers.format(n)} of ${numbers.format(of)}`,
+    nobodyYet: 'nobody else is here yet',
+    onItsWay: 'on its way',
+    hasIt: (name: string) => `${name} has it`,
+    onlyFor: (name: string) => `Only ${name} can read this`,
+    onlyYouAnd: (name: string) => `Only you and ${name} can read this`,
+    privateTo: (name: string) => `Write to ${name} only`,
+    privateLead: (name: string) => `Only ${name} can read what you write here.`,
+    toEveryone: 'Write to everyone',
+    goneTo: (name: string) => `${name} is no longer here.`,
+    filesToEveryone: 'Files go to everyone. Take them out, or write to everyone.',
+    cannotSeal: (name: string) => `Nothing can be sealed for ${name} yet. Try again in a moment.`,
+    answerTo: (name: string) => `Answer to ${name}`,
+    answerToOwn: 'Answer to your own message',
+    answersGone: 'Answer to a message that is no longer here',
+    goTo: (name: string, text: string) => `Go to the message of ${name}: ${text}`,
+    cancelReply: 'Do not answer',
+    news: 'New',
+    renamed: (before: string, after: string) => `${before} is ${after} now`,
+    noticePrivate: (name: string) => `${name}, only to you`,
+    noticeAnswer: (name: string) => `${name} answers you`,
     unreadTitle: (n: number, title: string) => `(${numbers.format(n)}) ${title}`,
   },
 
@@ -231,6 +261,7 @@ export const en = {
     tooLarge: (size: string) => `A file is larger than ${size}. Remove it to send the others.`,
     remove: (name: string) => `Remove ${name}`,
     failed: 'The files could not be sent. Try again in a moment.',
+    forYou: 'shown to you only',
     notice: (name: string) => `Sends ${name}`,
     part: (bytes: string, size: string) => `${bytes} of ${size}`,
     have: (n: number, of: number) => `${numbers.format(n)} of ${numbers.format(of)} have it`,
@@ -268,6 +299,9 @@ export const en = {
     show: 'Show people',
     hide: 'Hide people',
     tagHint: 'Part of the key. It differs between two people of one name.',
+    sameName: 'Two go by this name: compare their keys',
+    yourName: 'Goes by your name: compare the keys',
+    otherTab: 'your other tab',
   },
 
   inspect: {

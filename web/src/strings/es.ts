@@ -26,6 +26,7 @@ export const es: Strings = {
     picture:
       'Dibujo de una sala pequeña: personas que cuelgan unas de otras como un árbol, con mensajes que recorren sus ramas.',
     otherRoom: 'Abrir una sala nueva',
+    cutOff: '¿Te invitaron a una sala? Entonces se perdió el final del enlace, a partir de #. Pide el enlace completo.',
   },
 
   joining: {
@@ -38,6 +39,8 @@ export const es: Strings = {
     },
     connectingTo: (name) => `Conectando con ${name}`,
     slow: 'Tarda más de lo normal. Se sigue intentando solo.',
+    noPath:
+      'Hasta ahora no se logró ninguna conexión directa con otro navegador: quizá un cortafuegos bloquea UDP aquí. Se sigue intentando; otra red, como la de un móvil, puede ser más rápida.',
     cancel: 'Cancelar',
   },
 
@@ -131,7 +134,13 @@ export const es: Strings = {
     notifyBlocked: 'Este navegador tiene bloqueados los avisos',
   },
 
-  tabs: { label: 'Vistas', talk: 'Hablar', tree: 'Árbol', people: 'Gente' },
+  tabs: {
+    label: 'Vistas',
+    talk: 'Hablar',
+    tree: 'Árbol',
+    people: 'Gente',
+    unread: (n) => count(n, 'mensaje nuevo', 'mensajes nuevos'),
+  },
 
   invite: {
     title: 'Trae a alguien',
@@ -219,7 +228,28 @@ export const es: Strings = {
     busy: 'Demasiado a la vez. Tu mensaje sigue en el campo: envíalo otra vez.',
     notSent: 'No se envió. Tu mensaje sigue en el campo.',
     binary: (bytes) => `${count(bytes, 'byte', 'bytes')} de datos`,
-    onlyToYou: 'solo para ti',
+    typing: (names, n) => (n === 1 ? `${names} está escribiendo` : `${names} están escribiendo`),
+    reached: (n, of) => `llegó a ${numbers.format(n)} de ${numbers.format(of)}`,
+    nobodyYet: 'aún no hay nadie más',
+    onItsWay: 'en camino',
+    hasIt: (name) => `${name} lo tiene`,
+    onlyFor: (name) => `Solo ${name} puede leer esto`,
+    onlyYouAnd: (name) => `Solo tú y ${name} podéis leer esto`,
+    privateTo: (name) => `Escribir solo a ${name}`,
+    privateLead: (name) => `Solo ${name} puede leer lo que escribes aquí.`,
+    toEveryone: 'Escribir a todos',
+    goneTo: (name) => `${name} ya no está.`,
+    filesToEveryone: 'Los archivos llegan a todos. Quítalos o escribe a todos.',
+    cannotSeal: (name) => `Aún no se puede sellar nada para ${name}. Inténtalo otra vez en un momento.`,
+    answerTo: (name) => `Respuesta a ${name}`,
+    answerToOwn: 'Respuesta a tu propio mensaje',
+    answersGone: 'Respuesta a un mensaje que ya no está',
+    goTo: (name, text) => `Ir al mensaje de ${name}: ${text}`,
+    cancelReply: 'No responder',
+    news: 'Nuevo',
+    renamed: (before, after) => `${before} ahora es ${after}`,
+    noticePrivate: (name) => `${name}, solo para ti`,
+    noticeAnswer: (name) => `${name} te responde`,
     unreadTitle: (n, title) => `(${numbers.format(n)}) ${title}`,
   },
 
@@ -233,6 +263,7 @@ export const es: Strings = {
     tooLarge: (size) => `Un archivo pesa más de ${size}. Quítalo para enviar los demás.`,
     remove: (name) => `Quitar ${name}`,
     failed: 'No se pudieron enviar los archivos. Inténtalo de nuevo en un momento.',
+    forYou: 'se muestra solo a ti',
     notice: (name) => `Envía ${name}`,
     part: (bytes, size) => `${bytes} de ${size}`,
     have: (n, of) => `${numbers.format(n)} de ${numbers.format(of)} lo tienen`,
@@ -270,6 +301,9 @@ export const es: Strings = {
     show: 'Mostrar gente',
     hide: 'Ocultar gente',
     tagHint: 'Parte de la clave. Distingue a dos personas con el mismo nombre.',
+    sameName: 'Dos se llaman así: compara sus claves',
+    yourName: 'Usa tu nombre: compara las claves',
+    otherTab: 'tu otra pestaña',
   },
 
   inspect: {

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { contains, isEmoji, needsMarkdown, quoteFor } from './plain.ts';
+import { contains, isEmoji, needsMarkdown, snippetOf } from './plain.ts';
 
 describe('needsMarkdown', () => {
   it.each([
@@ -28,10 +28,12 @@ describe('isEmoji', () => {
   it.each(['', '🌳 tree', '🌳🌳🌳🌳', '1', 'a'])('%j is not', (text) => expect(isEmoji(text)).toBe(false));
 });
 
-describe('quoteFor', () => {
-  it('quotes the first words, not what they quoted', () => {
-    expect(quoteFor('Ana', '> **Ben** hi\n\nyes, *sure*')).toBe('> **Ana** yes, *sure*\n\n');
-    expect(quoteFor('*A*', 'x'.repeat(200))).toBe(`> **A** ${'x'.repeat(140)}…\n\n`);
+describe('snippetOf', () => {
+  it('is the first words in one line, without the marks of Markdown', () => {
+    expect(snippetOf('\n> **Ben** says `hi`\n\nyes')).toBe('Ben says hi');
+    expect(snippetOf('- see [the sheet](https://a.example)')).toBe('see the sheet');
+    expect(snippetOf('x'.repeat(200))).toBe(`${'x'.repeat(120)}…`);
+    expect(snippetOf(' \n ')).toBe('');
   });
 });
 

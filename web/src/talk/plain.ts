@@ -19,12 +19,18 @@ export function isEmoji(text: string): boolean {
   return [...graphemes.segment(trimmed.replaceAll(/\s/gu, ''))].length <= 3;
 }
 
-/** A reply: the first words of the other message as a quote, then room to write. */
-export function quoteFor(name: string, text: string): string {
-  const quoteMax = 140;
-  const firstLine = text.split('\n').find((line) => line.trim() !== '' && !line.startsWith('>')) ?? '';
-  const cut = firstLine.length > quoteMax ? `${firstLine.slice(0, quoteMax).trimEnd()}…` : firstLine;
-  return `> **${name.replaceAll(/[*_`[\]\\<]/gu, '')}** ${cut}\n\n`;
+/** Marks that Markdown reads and eyes need not. */
+const marks = /[*_`~]|^\s*(?:#{1,6}|>|[-+]|\d+[.)])\s+|\[([^\]]*)\]\([^)]*\)/gmu;
+
+/** The first words of a message, in one line, for where it is answered or named. */
+export function snippetOf(text: string): string {
+  const wordsMax = 120;
+  const line = text
+    .split('\n')
+    .map((each) => each.replaceAll(marks, '$1').trim())
+    .find((each) => each !== '');
+  if (line === undefined) return '';
+  return line.length > wordsMax ? `${line.slice(0, wordsMax).trimEnd()}…` : line;
 }
 
 /** Where `words` stand in `text`, ignoring case and accents; empty words are nowhere. */

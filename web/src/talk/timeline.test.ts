@@ -102,6 +102,17 @@ describe('rowsOf', () => {
     expect(isHistory(old)).toBe(true);
   });
 
+  it('marks where the new begins, within one sender’s group too, and tells of new names', () => {
+    const messages = [message(ana, noon), message(ana, noon + 1), message(ana, noon + 2)];
+    const list = said(...messages);
+    addEntries(list, [{ kind: 'rename', atMs: noon + 3, id: ana, before: 'Ana', after: 'Anna' }]);
+    expect(kindsOf(list)).toEqual(['day', 'group', 'rename']);
+    const rows = rowsOf(list, messages[1]?.id);
+    expect(rows.map((row) => row.kind)).toEqual(['day', 'group', 'news', 'group', 'rename']);
+    expect(rows[3]).toMatchObject({ messages: messages.slice(1) });
+    expect(rows[4]).toMatchObject({ before: 'Ana', after: 'Anna' });
+  });
+
   it('has no two rows of one key', () => {
     const list = timeline(
       presence('join', ana, noon),

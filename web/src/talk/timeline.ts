@@ -17,11 +17,21 @@ export type Entry<F extends SentFile = SentFile> =
   | { readonly kind: 'file'; readonly atMs: number; readonly file: F }
   | { readonly kind: 'message'; readonly atMs: number; readonly message: Message }
   | { readonly kind: 'presence'; readonly atMs: number; readonly change: 'join' | 'leave'; readonly id: NodeId }
+  | {
+      readonly kind: 'rename';
+      readonly atMs: number;
+      readonly id: NodeId;
+      readonly before: string;
+      readonly after: string;
+    }
   | { readonly kind: 'gap'; readonly atMs: number; readonly gap: Gap };
 
 export type Row<F extends SentFile = SentFile> =
   | { readonly kind: 'file'; readonly key: string; readonly file: F }
   | { readonly kind: 'day'; readonly key: string; readonly atMs: number }
+  | { readonly kind: 'rename'; readonly key: string; readonly before: string; readonly after: string }
+  /** From here on nobody had looked yet. */
+  | { readonly kind: 'news'; readonly key: string }
   | {
       readonly kind: 'group';
       readonly key: string;
@@ -94,8 +104,17 @@ export function addEntries<F extends SentFile>(list: Entry<F>[], added: readonly
 
 const dayOf = (atMs: number) => new Date(atMs).toDateString();
 
-/** The rows of a list: day separators, groups of one sender's messages, files, joins and leaves drawn together, gaps. */
-export function rowsOf<F extends SentFile>(entries: readonly Entry<F>[]): Row<F>[] {
+/** The name of what was said or sent, for marking it as the first that is new. */
+export function nameOfEntry(entry: Entry): string | undefined {
+  if (entry.kind === 'message') return entry.message.id;
+  return entry.kind === 'file' ? entry.file.id : undefined;
+}
+
+/**
+ * The rows of a list: day separators, groups of one sender's messages, files, joins and leaves drawn together, gaps, and a mark
+ * before the entry that `news` names.
+ */
+export function rowsOf<F extends SentFile>(entries: readonly Entry<F>[], news?: string): Row<F>[] {
   const rows: Row<F>[] = [];
   let day: string | undefined;
   let group: { from: NodeId; lastMs: number; messages: Message[] } | undefined;
@@ -106,6 +125,10 @@ export function rowsOf<F extends SentFile>(entries: readonly Entry<F>[]): Row<F>
       day = entryDay;
       group = presence = undefined;
       rows.push({ kind: 'day', key: `day ${entryDay}`, atMs: entry.atMs });
+    }
+    if (news !== undefined && nameOfEntry(entry) === news) {
+      group = presence = undefined;
+      rows.push({ kind: 'news', key: 'news' });
     }
     switch (entry.kind) {
       case 'message': {
@@ -138,6 +161,10 @@ export function rowsOf<F extends SentFile>(entries: readonly Entry<F>[]): Row<F>
         }
         note(presence, entry.id, entry.change);
         break;
+      case 'rename':
+        group = presence = undefined;
+        rows.push({ kind: 'rename', key: `rename ${entry.id} ${entry.atMs} ${entry.after}`, ...namesOf(entry) });
+        break;
       case 'gap':
         group = presence = undefined;
         rows.push({
@@ -149,6 +176,10 @@ export function rowsOf<F extends SentFile>(entries: readonly Entry<F>[]): Row<F>
     }
   }
   return rows.filter((row) => row.kind !== 'presence' || row.joined.length + row.left.length > 0);
+}
+
+function namesOf({ before, after }: { before: string; after: string }): { before: string; after: string } {
+  return { before, after };
 }
 
 /** Who comes and goes within one row cancels out. */
