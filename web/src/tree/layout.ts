@@ -12,6 +12,8 @@ const rowMax = 150;
 const headDrop = 0.8;
 /** How much lower each further row of staggered leaves hangs. */
 const staggerDrop = 52;
+/** Half the width of the bough that is drawn around the root. */
+const boughHalf = 86;
 /** Room for a circle and the name beside it, from the circle's centre. */
 const besideLabel = 116;
 /** Below this scale names cannot be read, so a layout that has no room for them is better. */
@@ -140,13 +142,14 @@ function place(shape: Shape, folded: ReadonlySet<NodeId>, spreadOut: Spread, row
   // Names stand beside peers that have clients, and may reach further than the peers themselves.
   const right = nodes.reduce(
     (most, node) => Math.max(most, node.x + (plan.labels && node.clients > 0 ? besideLabel : margin)),
-    minX + width + margin,
+    Math.max(minX + width + margin, root.x + boughHalf),
   );
+  const left = Math.min(minX - margin, root.x - boughHalf);
   nodes.sort((a, b) => (a.id < b.id ? -1 : 1));
   return {
     nodes,
     root,
-    bounds: { x: minX - margin, y: -margin * 0.9, width: right - minX + margin, height: maxY + margin * 1.9 },
+    bounds: { x: left, y: -margin * 0.9, width: right - left, height: maxY + margin * 1.9 },
     labels: plan.labels,
     crown: false,
   };
