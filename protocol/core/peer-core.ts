@@ -389,8 +389,8 @@ export class PeerCore {
       const body = healingBody.decode(packet.body);
       if (body && link.role === 'parent' && !this.#healing.heard(body.orphan)) this.#dropParent('cycle');
     } else if (type === 'edges') {
-      const body = edgesBody.decode(packet.body);
-      if (body && isTreeLink(link)) this.#picture.receive(link, body.edges);
+      const body = this.#picture.isFull && isTreeLink(link) ? edgesBody.decode(packet.body) : undefined;
+      if (body) this.#picture.receive(link, body.edges);
     } else if (type === 'want') {
       const body = wantBody.decode(packet.body);
       if (body) this.#files.wanted(link, body);

@@ -28,6 +28,8 @@ function hashOf(edge: Edge): number {
 const brokenChainMs = 30_000;
 /** The same for a head that is head no longer: nobody above it could report it gone. */
 const formerHeadMs = 8_000;
+/** How long a room has been small before the whole picture is gathered again, ms. */
+const smallRoomMs = 20_000;
 /** Time between two searches for such peers, ms. */
 const tidyPeriodMs = 5_000;
 
@@ -49,6 +51,8 @@ export class Picture {
   #flushAtMs = Infinity;
   #tidyAtMs = 0;
   #full = true;
+  /** Since when a picture that is not whole could be, ms. */
+  #smallSinceMs = Infinity;
 
   constructor(ctx: Context, links: Links, refute: (epoch: number) => void) {
     this.#ctx = ctx;
@@ -137,6 +141,11 @@ export class Picture {
     for (const edge of edges) this.#take(edge, link.id);
   }
 
+  /** Whether what neighbours tell of others is kept: above `fullPictureMax` peers each end of an edge knows it anyway. */
+  get isFull(): boolean {
+    return this.#full;
+  }
+
   #isClient(node: NodeId): boolean {
     return this.#links.clients().some((link) => link.remote === node);
   }
@@ -191,7 +200,12 @@ export class Picture {
         link.edgesDirty = undefined;
       }
       for (const node of this.#edges.keys()) if (!near.has(node)) this.#forget(node);
-    } else if (!this.#full && roomSize < fullPictureMax * 0.9) {
+    } else if (this.#full || roomSize >= fullPictureMax * 0.9) {
+      this.#smallSinceMs = Infinity;
+    } else {
+      // While many come at once the sweeps lag behind what the root said when this peer registered.
+      this.#smallSinceMs = Math.min(this.#smallSinceMs, this.#ctx.nowMs);
+      if (this.#ctx.nowMs - this.#smallSinceMs < smallRoomMs) return;
       this.#full = true;
       for (const link of this.#links.tree()) this.introduce(link);
     }

@@ -5,9 +5,6 @@ import { chooseHeir } from './placement.ts';
 import { newRootNode, type RoomTree, type RootNode } from './room-tree.ts';
 import type { Tickets } from './tickets.ts';
 
-/** How many nodes are counted below a peer that claims to be head; more would not change who wins. */
-const countedMax = 20_000;
-
 export class Heads {
   readonly #tree: RoomTree;
   readonly #tickets: Tickets;
@@ -28,7 +25,7 @@ export class Heads {
     const { head } = this;
     if (head === node) return true;
     if (head !== undefined) {
-      const [size, headSize] = [this.#sizeBelow(node), this.#sizeBelow(head)];
+      const [size, headSize] = [this.#sizeOf(node), this.#sizeOf(head)];
       if (size < headSize || (size === headSize && node.id > head.id)) return false;
       this.#depose(head);
     }
@@ -37,14 +34,8 @@ export class Heads {
   }
 
   /** What it said, or what the picture shows: whichever is more. */
-  #sizeBelow(node: RootNode): number {
-    const todo = [node.id];
-    let count = 0;
-    for (let id = todo.pop(); id !== undefined && count < countedMax; id = todo.pop()) {
-      count++;
-      todo.push(...(this.#tree.nodes.get(id)?.clients ?? []));
-    }
-    return Math.max(node.subtreeSize, count);
+  #sizeOf(node: RootNode): number {
+    return Math.max(node.subtreeSize, this.#tree.countBelow(node));
   }
 
   #depose(head: RootNode): void {

@@ -1,12 +1,12 @@
-/** Where a peer goes: pure choices over a room's tree (rules A1, A2, A4, A8, A10, H7, H11). */
-import { backupsInMax, balanceShareMax, clientsExcessMax, stableAfterMs } from '../limits.ts';
+/** Where a peer goes: pure choices over a room's tree (rules A1, A2, A4, A8, A10, A11, H7). */
+import { backupsInMax, clientsExcessMax, stableAfterMs } from '../limits.ts';
 import type { NodeId } from '../types.ts';
 import type { RoomTree, RootNode } from './room-tree.ts';
 
 /** Candidates of one depth that are compared; more would make placing grow with the room. */
 const comparedMax = 16;
 /** Leaves that are considered for a displacement or a move, for the same reason. */
-const leavesMax = 32;
+export const leavesMax = 32;
 
 /** Counts how many nodes a choice looked at. */
 export interface Visited {
@@ -33,7 +33,7 @@ function rank(room: RoomTree, node: RootNode, nowMs: number): number {
   return (isStable ? 0 : 100) + room.taken(node);
 }
 
-function mayServe(room: RoomTree, asker: RootNode, node: RootNode, nowMs: number): boolean {
+export function mayServe(room: RoomTree, asker: RootNode, node: RootNode, nowMs: number): boolean {
   if (node.id === asker.id || node.socket === undefined || node.depth === undefined) return false;
   return !isBlocked(asker, node.id, nowMs) && !room.mayGetBelow(node.id, asker.id);
 }
@@ -62,7 +62,10 @@ export function chooseParent(
   return best ?? doubted;
 }
 
-/** A place for a peer that has none: a free slot, else a leaf's, else with a peer that would rather serve nobody. */
+/**
+ * A place for a peer that has none: a free slot, else a leaf's, else with a peer that would rather serve nobody. A peer that
+ * brings its subtree is better off one too many higher up than in a free slot at the bottom.
+ */
 export function choosePlace(
   room: RoomTree,
   asker: RootNode,
@@ -70,8 +73,31 @@ export function choosePlace(
   visited: Visited = { count: 0 },
 ): Place | undefined {
   const target = chooseParent(room, asker, nowMs, visited);
+  const deepens = target?.depth !== undefined && asker.lastDepth !== undefined && target.depth >= asker.lastDepth;
+  if (target && asker.clients.size > 0 && deepens) {
+    return squeeze(room, asker, nowMs, visited) ?? { target, excess: 0 };
+  }
   if (target) return { target, excess: 0 };
   return displace(room, asker, nowMs, visited) ?? press(room, asker, nowMs, visited);
+}
+
+/** One slot in excess at a peer no deeper than the asker's parent was, until the balancing makes room (rule A11). */
+function squeeze(room: RoomTree, asker: RootNode, nowMs: number, visited: Visited): Place | undefined {
+  let best: RootNode | undefined;
+  let compared = 0;
+  for (const node of room.withSpareSlot()) {
+    visited.count++;
+    if (node.depth === undefined || node.depth >= (asker.lastDepth ?? 0) || ++compared > comparedMax) break;
+    if (best && node.depth !== best.depth) break;
+    if (nowMs < node.doubtedUntilMs || !mayServe(room, asker, node, nowMs)) continue;
+    if (!best || room.taken(node) < room.taken(best)) best = node;
+  }
+  return best && { target: best, excess: excessOf(room, best) };
+}
+
+/** How many clients beyond its own bound a peer has when it takes one more. */
+export function excessOf(room: RoomTree, target: RootNode): number {
+  return Math.max(0, room.taken(target) + 1 - room.mostClients(target));
 }
 
 /** One slot in excess at the parent of a leaf, which the balancing then moves below the newcomer (rule A10). */
@@ -85,7 +111,7 @@ function displace(room: RoomTree, asker: RootNode, nowMs: number, visited: Visit
     if (!parent || leaf.id === asker.id || !mayServe(room, asker, parent, nowMs)) continue;
     const clients = room.taken(parent) + 1;
     if (clients > parent.clientsMax + clientsExcessMax) continue;
-    return { target: parent, excess: Math.max(0, clients - room.mostClients(parent)) };
+    return { target: parent, excess: excessOf(room, parent) };
   }
   return undefined;
 }
@@ -99,12 +125,27 @@ function press(room: RoomTree, asker: RootNode, nowMs: number, visited: Visited)
   return undefined;
 }
 
+/** Backups that a client of the head keeps free for its brothers, of whom each has one place only (rule H7). */
+function keptForBrothers(room: RoomTree, id: NodeId): number {
+  const head = room.node(room.head);
+  if (!head?.clients.has(id)) return 0;
+  const order = [...head.clients];
+  const number = order.indexOf(id);
+  let kept = 0;
+  for (const brother of [2 * number + 1, 2 * number + 2]) {
+    const here = order[brother];
+    const isIn = here !== undefined && room.node(here)?.backupTarget === id;
+    if (!isIn && brother < Math.max(order.length, room.capacity(head))) kept++;
+  }
+  return kept;
+}
+
 /** An uncle; for a peer without clients also a cousin; `undefined` when there is none (rule H7). */
 export function chooseBackup(room: RoomTree, asker: RootNode, nowMs: number): RootNode | undefined {
   const parent = room.node(asker.parent);
   if (parent === undefined || asker.depth === undefined) return undefined;
-  const holds = (node: RootNode | undefined): node is RootNode =>
-    node !== undefined && node.backupsIn.size < backupsInMax && mayServe(room, asker, node, nowMs);
+  const holds = (node: RootNode | undefined, kept = 0): node is RootNode =>
+    node !== undefined && node.backupsIn.size + kept < backupsInMax && mayServe(room, asker, node, nowMs);
   if (parent.id === room.head) {
     const order = [...parent.clients];
     const number = order.indexOf(asker.id);
@@ -118,7 +159,7 @@ export function chooseBackup(room: RoomTree, asker: RootNode, nowMs: number): Ro
   let chosenLoad = Infinity;
   for (const id of uncles) {
     const uncle = room.node(id);
-    if (!holds(uncle)) continue;
+    if (!holds(uncle, keptForBrothers(room, id))) continue;
     let brothers = 0;
     for (const held of uncle.backupsIn) if (room.node(held)?.parent === asker.parent) brothers++;
     const load = brothers * 100 + uncle.clients.size * 10 + uncle.backupsIn.size;
@@ -126,7 +167,7 @@ export function chooseBackup(room: RoomTree, asker: RootNode, nowMs: number): Ro
   }
   if (chosen) return chosen;
   if (holds(grandparent)) return grandparent;
-  // Uncles hold two each and have k nephews: who has no clients can close no circle and takes a cousin.
+  // Not every nephew finds an uncle: who has no clients can close no circle and takes a cousin.
   if (asker.clients.size > 0) return undefined;
   for (const id of uncles.flatMap((uncle) => [...(room.node(uncle)?.clients ?? [])])) {
     const cousin = room.node(id);
@@ -145,53 +186,4 @@ export function chooseHeir(room: RoomTree, clients: Iterable<NodeId>): RootNode 
     heir ??= node;
   }
   return heir;
-}
-
-/** One move of the balancing. */
-export interface Move {
-  readonly node: RootNode;
-  readonly target: RootNode;
-}
-
-/** Peers one round may move. */
-export function movesMax(room: RoomTree): number {
-  return Math.max(1, Math.floor(room.nodes.size * balanceShareMax));
-}
-
-/** The next move that makes the tree better, or `undefined` when it is as it should be (rule H11). */
-export function chooseMove(room: RoomTree, nowMs: number): Move | undefined {
-  return relieve(room, nowMs) ?? lift(room, nowMs);
-}
-
-function mayMove(room: RoomTree, node: RootNode | undefined): node is RootNode {
-  return node?.socket !== undefined && room.pendingOf(node.id) === undefined;
-}
-
-/** Clients in excess go to free slots: those that serve nobody first, then the latest. */
-function relieve(room: RoomTree, nowMs: number): Move | undefined {
-  for (const id of room.overfull) {
-    const node = room.nodes.get(id);
-    if (!node) continue;
-    const latest = [...node.clients].reverse().map((client) => room.nodes.get(client));
-    const idle = latest.filter((client) => client && room.capacity(client) === 0 && client.clients.size === 0);
-    for (const client of [...idle, ...latest]) {
-      if (!mayMove(room, client)) continue;
-      const target = chooseParent(room, client, nowMs);
-      if (target && nowMs >= target.doubtedUntilMs) return { node: client, target };
-    }
-  }
-  return undefined;
-}
-
-/** The deepest leaf goes up when a slot is free at least two levels above it. */
-function lift(room: RoomTree, nowMs: number): Move | undefined {
-  let looked = 0;
-  for (const leaf of room.deepestLeaves()) {
-    if (++looked > leavesMax) return undefined;
-    if (!mayMove(room, leaf) || leaf.reserved.size > 0) continue;
-    const target = chooseParent(room, leaf, nowMs);
-    if (target?.depth === undefined || leaf.depth === undefined || nowMs < target.doubtedUntilMs) continue;
-    if (target.depth + 1 < leaf.depth) return { node: leaf, target };
-  }
-  return undefined;
 }

@@ -30,6 +30,8 @@ export interface RootNode {
   readonly stated: Set<NodeId>;
   /** 1 for the head; `undefined` while not anchored. */
   depth: number | undefined;
+  /** The last depth that it had. */
+  lastDepth: number | undefined;
   /** Depth under which the tables have it. */
   listedDepth: number | undefined;
   /** Tickets that it is one end of: as asker, or with a slot held here. */
@@ -69,6 +71,7 @@ export function newRootNode(id: NodeId, nowMs: number): RootNode {
     clients: new Set(),
     stated: new Set(),
     depth: undefined,
+    lastDepth: undefined,
     listedDepth: undefined,
     tickets: new Set(),
     reserved: new Set(),
@@ -82,6 +85,8 @@ export function newRootNode(id: NodeId, nowMs: number): RootNode {
   };
 }
 
+/** How many nodes are counted below one; more would not change what is decided. */
+const countedMax = 20_000;
 /** Peers that one peer can be kept from; the oldest block is lifted first. */
 const blockedMax = 64;
 
@@ -121,6 +126,8 @@ export class RoomTree {
   readonly #pendingBackup = new Map<NodeId, TicketId>();
   /** Anchored, connected nodes with a free slot. */
   readonly #free = new Levels();
+  /** Anchored, connected nodes that serve by their wish and may take one more, though it be in excess. */
+  readonly #spare = new Levels();
   /** Anchored, connected nodes that have slots only when nobody else has one. */
   readonly #lastResort = new Levels();
   /** Anchored nodes without clients. */
@@ -157,7 +164,8 @@ export class RoomTree {
   refresh(node: RootNode): void {
     const { id, depth, listedDepth } = node;
     if (listedDepth !== undefined) {
-      for (const table of [this.#free, this.#lastResort, this.#leaves, this.#idle]) table.take(id, listedDepth);
+      for (const table of [this.#free, this.#spare, this.#lastResort, this.#leaves, this.#idle])
+        table.take(id, listedDepth);
       this.overfull.delete(id);
       this.anchoredCount--;
       node.listedDepth = undefined;
@@ -170,6 +178,7 @@ export class RoomTree {
     if (node.clients.size === 0 && capacity === 0) this.#idle.put(id, depth);
     if (node.clients.size > capacity) this.overfull.add(id);
     if (node.socket === undefined) return;
+    if (capacity > 0 && taken < capacity + clientsExcessMax) this.#spare.put(id, depth);
     if (taken < capacity) this.#free.put(id, depth);
     else if (taken < this.mostClients(node)) this.#lastResort.put(id, depth);
   }
@@ -184,6 +193,11 @@ export class RoomTree {
   /** Nodes with a free slot, shallowest first. */
   withFreeSlot(): Iterable<RootNode> {
     return this.#nodesOf(this.#free.downwards());
+  }
+
+  /** Nodes with a free slot or fewer than two clients in excess, shallowest first. */
+  withSpareSlot(): Iterable<RootNode> {
+    return this.#nodesOf(this.#spare.downwards());
   }
 
   /** Nodes that can be pressed into serving, shallowest first. */
@@ -224,6 +238,17 @@ export class RoomTree {
       if (pending !== undefined) seen.add(pending);
     }
     return false;
+  }
+
+  /** How many hang from a node, itself included, as reported. */
+  countBelow(node: RootNode): number {
+    const todo = [node.id];
+    let count = 0;
+    for (let id = todo.pop(); id !== undefined && count < countedMax; id = todo.pop()) {
+      count++;
+      todo.push(...(this.nodes.get(id)?.clients ?? []));
+    }
+    return count;
   }
 
   setHead(node: RootNode): void {
@@ -280,6 +305,7 @@ export class RoomTree {
       const [node, newDepth] = next;
       const isSame = node.depth === newDepth;
       node.depth = newDepth;
+      node.lastDepth = newDepth ?? node.lastDepth;
       this.refresh(node);
       if (isSame && node !== top) continue;
       for (const id of node.clients) {

@@ -6,9 +6,10 @@ import { noNode, type NodeId, type RoomId, type SocketId, type TicketId } from '
 import type { Advertise, ConfirmBody, FoldBody, OfferBody, ProbeBody, RegReq } from '../wire/bodies.ts';
 import type { PacketFactory } from '../wire/packet-factory.ts';
 import type { Packet } from '../wire/packet.ts';
+import { chooseMove, movesMax } from './balancing.ts';
 import { Heads } from './heads.ts';
 import type { RootNodeView, RootOptions, RootRoomView } from './io.ts';
-import { chooseBackup, chooseMove, choosePlace, movesMax } from './placement.ts';
+import { chooseBackup, choosePlace } from './placement.ts';
 import { block, newRootNode, RoomTree, type RootNode } from './room-tree.ts';
 import { Tickets } from './tickets.ts';
 
@@ -366,7 +367,7 @@ export class Room {
     for (; moving < movesMax(tree); moving++) {
       const move = chooseMove(tree, nowMs);
       if (move === undefined) return;
-      this.#tickets.assign(move.node, { target: move.target, excess: 0 }, 'move', 'move', nowMs);
+      this.#tickets.assign(move.node, move, 'move', 'move', nowMs);
     }
   }
 

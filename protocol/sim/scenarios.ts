@@ -88,7 +88,7 @@ const draws: Record<ScenarioName, Draw> = {
 
   'flash-crowd': (_rng, peers) => ({
     joinSpreadMs: 5_000,
-    faultsMs: 60_000,
+    faultsMs: 40_000,
     latencyMs: [10, 100],
     rootLatencyMs: [10, 60],
     talkers: Math.min(peers, 3),
