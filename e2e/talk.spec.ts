@@ -1,0 +1,121 @@
+/** Talking: who types, how far words got, words for one, answers, and what is new. Two engines in one tree. */
+import AxeBuilder from '@axe-core/playwright';
+import { expect, test, untilOneTree, type RoomPage } from './fixtures.ts';
+
+/** What axe finds wrong, in a few words. */
+async function faults({ page }: RoomPage): Promise<string[]> {
+  const { violations } = await new AxeBuilder({ page: page as never })
+    .withTags(['wcag2a', 'wcag2aa', 'wcag21aa', 'wcag22aa'])
+    .analyze();
+  return violations.map(({ id, nodes }) => `${id}: ${nodes.map(({ html }) => html).join(' ')}`);
+}
+
+/** The newest message of this text: what it says itself, not what it quotes. */
+const messageOf = ({ page }: RoomPage, text: string) =>
+  page
+    .getByTestId('message')
+    .filter({ has: page.getByTestId('message-text').filter({ hasText: text }) })
+    .last();
+
+test('[T1] [T5] [T6] [T7] [M7] people see who types, how far their words got, what is for them alone, and what answers what', async ({
+  rooms,
+}) => {
+  const ana = await rooms.open('chromium', { name: 'Ana' });
+  const ben = await rooms.open('firefox', { name: 'Ben' });
+  const cara = await rooms.open('chromium', { name: 'Cara' });
+  await untilOneTree([ana, ben, cara]);
+  await expect(ana.page.getByRole('button', { name: '3 people' })).toBeVisible();
+
+  // Typing comes, and goes when the field is empty again.
+  const typing = ana.page.getByTestId('typing');
+  await ben.page.getByTestId('composer').pressSequentially('Hmm');
+  await expect(typing).toHaveText('Ben is typing');
+  await expect(cara.page.getByTestId('typing')).toHaveText('Ben is typing');
+  await expect(ben.page.getByTestId('typing')).toHaveText('');
+  await ben.page.getByTestId('composer').fill('');
+  await expect(typing).toHaveText('');
+
+  // Own words reach everybody, and say so.
+  await ana.say('Who brings the tent?');
+  const receipt = messageOf(ana, 'Who brings the tent?').getByTestId('receipt');
+  await expect(receipt).toHaveAttribute('data-reached', '2');
+  await expect(receipt).toHaveText('reached 2 of 2');
+
+  // An answer carries what it answers, and leads back to it.
+  for (let line = 1; line <= 12; line++) await cara.say(`thought ${line}`);
+  await messageOf(ben, 'Who brings the tent?').hover();
+  await messageOf(ben, 'Who brings the tent?').getByTestId('reply').click();
+  await ben.page.getByTestId('composer').fill('I do');
+  await ben.page.getByTestId('composer').press('Enter');
+  const quote = messageOf(cara, 'I do').getByTestId('quote');
+  await expect(quote).toHaveAccessibleName('Go to the message of Ana: Who brings the tent?');
+  const question = messageOf(cara, 'Who brings the tent?');
+  await expect(question).not.toBeInViewport();
+  await quote.click();
+  await expect(cara.page.locator('[data-testid="message"]:focus')).toContainText('Who brings the tent?');
+  await expect(question.getByTestId('message-text')).toBeInViewport();
+
+  // What is for one is seen by that one, and marked at both ends.
+  await messageOf(ana, 'I do')
+    .locator('xpath=ancestor::*[contains(@class, "group")]')
+    .getByRole('button', { name: 'Ben' })
+    .click();
+  await expect(ana.page.getByTestId('private')).toContainText('Only Ben can read what you write here.');
+  await ana.say('Thank you, quietly');
+  const kept = messageOf(ana, 'Thank you, quietly');
+  await expect(kept).toContainText('Only Ben can read this');
+  await expect(kept.getByTestId('receipt')).toHaveText('Ben has it');
+  await expect(messageOf(ben, 'Thank you, quietly')).toContainText('Only you and Ana can read this');
+  await ana.page.getByTestId('composer').press('Escape');
+  await expect(ana.page.getByTestId('private')).toBeHidden();
+  await ana.say('To everyone again');
+  await expect(messageOf(cara, 'To everyone again')).toBeVisible();
+  expect(await cara.texts()).not.toContain('Thank you, quietly');
+  expect(await cara.page.content()).not.toContain('quietly');
+
+  // Nothing of it keeps anybody out.
+  await ana.page.getByRole('button', { name: /people/ }).click();
+  await ana.page.getByTestId('write').first().click();
+  await messageOf(ana, 'I do').hover();
+  await messageOf(ana, 'I do').getByTestId('reply').click();
+  await expect(ana.page.getByTestId('aim')).toContainText('Answer to Ben');
+  expect(await faults(ana)).toEqual([]);
+});
+
+test('what came while somebody looked elsewhere is counted, in the title too, and marked; namesakes are told apart', async ({
+  rooms,
+}) => {
+  const ana = await rooms.open('chromium', { name: 'Ana' });
+  const phone = await rooms.open('chromium', { name: 'Ben' });
+  await phone.page.setViewportSize({ width: 390, height: 780 });
+  await untilOneTree([ana, phone]);
+  await ana.say('first');
+  await expect(messageOf(phone, 'first')).toBeVisible();
+  await phone.page.getByTestId('tab-people').click();
+  await ana.say('second');
+  await ana.say('third');
+  await expect(phone.page).toHaveTitle('(2) Banyan');
+  await expect(phone.page.getByTestId('tab-talk')).toContainText('2 new messages');
+
+  // Somebody else comes who goes by her name, written otherwise.
+  const other = await rooms.open('firefox', { name: 'An\u0430' });
+  await untilOneTree([ana, phone, other]);
+  await expect(phone.page.getByTestId('namesake')).toHaveCount(2);
+  expect(await faults(phone)).toEqual([]);
+
+  await phone.page.getByTestId('tab-talk').click();
+  await expect(phone.page).toHaveTitle('Banyan');
+  const rows = await phone.page
+    .locator('[data-testid="news"], [data-testid="message"]')
+    .evaluateAll((found) =>
+      found.map((row) =>
+        (row as HTMLElement).dataset['testid'] === 'news'
+          ? 'new'
+          : (row.querySelector('[data-testid="message-text"]')?.textContent ?? ''),
+      ),
+    );
+  expect(rows).toEqual(['first', 'new', 'second', 'third']);
+  expect(await faults(phone)).toEqual([]);
+  await phone.say('read');
+  await expect(phone.page.getByTestId('news')).toBeHidden();
+});
