@@ -33,6 +33,8 @@ class Bench {
   rootEvents: RootLinkEvents | undefined;
   linkEvents: LinkEvents | undefined;
   closed = false;
+  nowMs = 1_000;
+  wakeAtMs = Infinity;
   readonly iceServers: (readonly IceServer[])[] = [];
   readonly peer: Peer;
 
@@ -46,7 +48,7 @@ class Bench {
     };
     this.peer = new Peer(
       {
-        clock: { nowMs: () => 1_000 },
+        clock: { nowMs: () => this.nowMs },
         rng: { uint32: () => 7 },
         signer: { publicKey: this.me.publicKey, id: this.me.id, seal: (packet) => Promise.resolve(sign(packet)) },
         verifier: {
@@ -76,7 +78,9 @@ class Bench {
           return { send: (bytes) => this.toRoot.push(bytes), close: () => undefined };
         },
         userInterface: { output: (output) => this.outputs.push(output) },
-        wakeAt: () => undefined,
+        wakeAt: (atMs) => {
+          this.wakeAtMs = atMs;
+        },
       },
       defaultOptions,
     );
@@ -168,6 +172,62 @@ describe('Peer', () => {
     await bench.settle();
     expect(bench.delivered()).toEqual([]);
     expect(bench.frames.length).toBe(framesBefore);
+  });
+
+  it('[S9] reads what a neighbour itself says at ten times an origin’s rate, and what it passes on as it comes', async () => {
+    const bench = await new Bench().withClient();
+    const says = (from: Other, count: number, first = 1): void => {
+      for (let seq = first; seq < first + count; seq++) bench.give(from.message(seq));
+    };
+    says(client, 1_300);
+    expect(bench.delivered()).toHaveLength(1_200);
+    // The peer asks to be woken when the next may be read, and then reads it.
+    expect(bench.wakeAtMs).toBeCloseTo(1_005, 0);
+    bench.nowMs += 250;
+    bench.peer.run();
+    expect(bench.delivered()).toHaveLength(1_250);
+    // The order of a link holds: what comes behind waits as well, also what others said.
+    says(other, 5);
+    expect(bench.delivered()).toHaveLength(1_250);
+    bench.nowMs += 250;
+    bench.peer.run();
+    expect(bench.delivered()).toEqual([...Array.from({ length: 1_300 }, (_, i) => i + 1), ...[1, 2, 3, 4, 5]]);
+    // Catching up with others’ words is not slowed down.
+    says(other, 3_000, 6);
+    expect(bench.delivered()).toHaveLength(1_300 + 3_005);
+    expect(bench.closed).toBe(false);
+  });
+
+  it('[S9] ends a link on which more waits than a neighbour that keeps its rate can have to say', async () => {
+    const bench = await new Bench().withClient();
+    // A whole log, a burst and a little.
+    for (let seq = 1; seq <= 1_200 + 2_000; seq++) bench.give(client.message(seq));
+    expect(bench.closed).toBe(false);
+    for (let seq = 1; seq <= 500; seq++) bench.give(client.message(3_200 + seq));
+    expect(bench.closed).toBe(true);
+    expect(bench.peer.view().clients).toEqual([]);
+    // What waited is gone with it, and nothing wakes the peer for it.
+    const before = bench.delivered().length;
+    bench.nowMs += 5;
+    bench.peer.run();
+    expect(bench.delivered()).toHaveLength(before);
+  });
+
+  it('[S2] has no more in verification at once than a bound, and loses nothing of what waits', async () => {
+    const bench = await new Bench().withClient();
+    bench.verifyAtOnce = false;
+    for (let seq = 1; seq <= 300; seq++) bench.give(other.message(seq));
+    expect(bench.verifications).toHaveLength(128);
+    bench.linkEvents?.down();
+    let done = 0;
+    while (done < bench.verifications.length) {
+      const { packet, done: finish } = bench.verifications[done++] as (typeof bench.verifications)[number];
+      finish({ ...packet, senderId: other.id, plainText: packet.body });
+      await bench.settle();
+    }
+    expect(bench.delivered()).toEqual(Array.from({ length: 300 }, (_, i) => i + 1));
+    // The end comes last.
+    expect(bench.peer.view().clients).toEqual([]);
   });
 
   it('[R12] gives the ICE servers of the root to the maker of links, and nobody else learns their credentials', async () => {

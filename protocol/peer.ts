@@ -6,8 +6,9 @@
  */
 import { PeerCore } from './core/peer-core.ts';
 import type { CoreInput, CoreOutput, PeerCounters, PeerOptions, PeerView } from './core/io.ts';
-import { journalInputsMax } from './limits.ts';
+import { journalInputsMax, unverifiedMax, waitingPacketsMax } from './limits.ts';
 import type { Clock, LinkEvents, LinkMaker, Rng, RootLink, RootLinkEvents, Signer, Verifier } from './ports.ts';
+import { Reading } from './reading.ts';
 import { Stream } from './stream.ts';
 import { noNode, type FileKey, type LinkId, type NodeId, type PeerRole } from './types.ts';
 import { chunkPrefixBytes, type Message, type PresenceBody } from './wire/bodies.ts';
@@ -92,6 +93,17 @@ function withoutChunk(input: CoreInput): CoreInput {
 interface Arrival {
   input: CoreInput | undefined;
   isReady: boolean;
+  /** The neighbour that it came from, when it is the neighbour's own word to the room (rule S9). */
+  own?: NodeId | undefined;
+}
+
+/** What came on a link and was not looked at yet: bytes of a packet (`undefined`: of none), or the link's end. */
+type Unread = { readonly node: NodeId; readonly bytes: Uint8Array | undefined } | 'end';
+
+/** Whether a packet is something that its sender says to everybody, as often as it likes. Files have a pace of their own. */
+function isSaid(packet: Packet): boolean {
+  const { type } = packet.header;
+  return packetTypes[type].scope === 'room' && type !== 'chunk';
 }
 
 export class Peer {
@@ -104,6 +116,11 @@ export class Peer {
   readonly #inputs: CoreInput[] = [];
   /** Packets being verified, a queue for each link; 0 stands for the root link. */
   readonly #arrivals = new Map<LinkId, Arrival[]>();
+  /** Packets that wait for those before them on their link to be verified, or for their turn (rule S9). */
+  readonly #unread = new Map<LinkId, Unread[]>();
+  readonly #reading: Reading;
+  /** Links of which no more is read before a time, ms (rule S9). */
+  readonly #heldBack = new Map<LinkId, number>();
   readonly #sealed = new WeakMap<Packet, Packet | Promise<Packet>>();
   #sealQueue: Promise<void> | undefined;
   #rootOut: Promise<void> | undefined;
@@ -116,6 +133,7 @@ export class Peer {
     this.userInterface = ports.userInterface;
     const origin = { publicKey: ports.signer.publicKey, id: ports.signer.id };
     this.#core = new PeerCore(origin, ports.rng, options);
+    this.#reading = new Reading(options);
     this.packetFactory = this.#core.factory;
     this.stream = new Stream(options.clientsMax, (packet, node, bytes) => {
       this.#seen('out', packet, node, bytes);
@@ -245,8 +263,8 @@ export class Peer {
     } finally {
       this.#isRunning = false;
     }
-    const dueMs = this.#core.nextTimeoutMs();
-    if (dueMs !== undefined) this.#ports.wakeAt(dueMs);
+    const dueMs = Math.min(this.#core.nextTimeoutMs() ?? Infinity, ...this.#heldBack.values());
+    if (dueMs < Infinity) this.#ports.wakeAt(dueMs);
   }
 
   #record(entry: JournalEntry): void {
@@ -258,9 +276,34 @@ export class Peer {
 
   /** Parses and verifies what the in-buffers hold, and hands the core what is ready. */
   handlePackets(): void {
-    for (const buffer of this.stream.readInBuff()) {
-      for (const bytes of buffer.packets) this.#arrived(buffer.link, buffer.node, bytes);
+    for (const { link, node, packets } of this.stream.readInBuff()) {
+      const unread = this.#unread.get(link) ?? [];
+      for (const bytes of packets) unread.push({ node, bytes });
+      this.#unread.set(link, unread);
     }
+    for (const link of [...this.#heldBack.keys()]) this.#release(link);
+    for (const link of [...this.#unread.keys()]) this.#read(link);
+  }
+
+  /** Reads on, no further than what can be in verification at once. */
+  #read(link: LinkId): void {
+    const unread = this.#unread.get(link) ?? [];
+    let count = 0;
+    for (const next of unread) {
+      if ((this.#arrivals.get(link)?.length ?? 0) >= unverifiedMax) break;
+      count++;
+      if (next === 'end') this.#down(link);
+      else this.#arrived(link, next.node, next.bytes);
+    }
+    if (count === unread.length) this.#unread.delete(link);
+    else if (this.#heldBack.has(link) && unread.length - count > waitingPacketsMax) this.#endFlood(link);
+    else unread.splice(0, count);
+  }
+
+  #down(link: LinkId): void {
+    const arrivals = this.#arrivals.get(link);
+    if (arrivals) arrivals.push({ input: { kind: 'linkDown', link }, isReady: true });
+    else this.#inputs.push({ kind: 'linkDown', link });
   }
 
   #arrived(link: LinkId, node: NodeId, bytes: Uint8Array | undefined): void {
@@ -277,10 +320,14 @@ export class Peer {
       this.#queue(link, { kind: 'badPacket', link, blame: true });
       return;
     }
-    this.#verify(link, packet, (verified) =>
-      verified === undefined || verified.senderId === noNode
-        ? { kind: 'badPacket', link, blame: true }
-        : { kind: 'packet', link, packet: verified },
+    this.#verify(
+      link,
+      packet,
+      (verified) =>
+        verified === undefined || verified.senderId === noNode
+          ? { kind: 'badPacket', link, blame: true }
+          : { kind: 'packet', link, packet: verified },
+      isSaid(packet) ? node : undefined,
     );
   }
 
@@ -312,24 +359,26 @@ export class Peer {
     link: LinkId,
     packet: Packet,
     toInput: (verified: VerifiedPacket | undefined) => CoreInput | undefined,
+    node?: NodeId,
   ): void {
     const verified = this.#ports.verifier.verify(packet);
     if (!(verified instanceof Promise)) {
-      this.#queue(link, toInput(verified));
+      this.#queue(link, toInput(verified), verified?.senderId === node ? node : undefined);
       return;
     }
     const arrival: Arrival = { input: undefined, isReady: false };
     this.#arrivalsOf(link).push(arrival);
     void verified.then((result) => {
       arrival.input = toInput(result);
+      arrival.own = result?.senderId === node ? node : undefined;
       arrival.isReady = true;
       this.#release(link);
       this.#turn();
     });
   }
 
-  #queue(link: LinkId, input: CoreInput | undefined): void {
-    this.#arrivalsOf(link).push({ input, isReady: true });
+  #queue(link: LinkId, input: CoreInput | undefined, own?: NodeId): void {
+    this.#arrivalsOf(link).push({ input, isReady: true, own });
     this.#release(link);
   }
 
@@ -342,14 +391,36 @@ export class Peer {
   #release(link: LinkId): void {
     const arrivals = this.#arrivals.get(link);
     if (arrivals === undefined) return;
+    const nowMs = this.#ports.clock.nowMs();
+    if (nowMs < (this.#heldBack.get(link) ?? -Infinity)) return;
+    this.#heldBack.delete(link);
     let count = 0;
     for (const arrival of arrivals) {
       if (!arrival.isReady) break;
+      const answer = arrival.own === undefined || this.#reading.take(arrival.own, nowMs);
+      if (answer !== true) {
+        // What comes behind it waits, too: the order of a link holds (rule S2).
+        this.#heldBack.set(link, answer);
+        break;
+      }
       count++;
       if (arrival.input) this.#inputs.push(arrival.input);
     }
     arrivals.splice(0, count);
     if (arrivals.length === 0) this.#arrivals.delete(link);
+  }
+
+  /** More waits than a neighbour that keeps its rate can have to say. */
+  #endFlood(link: LinkId): void {
+    this.#forgetArrivals(link);
+    this.stream.closeLink(link);
+    this.#inputs.push({ kind: 'linkDown', link });
+  }
+
+  #forgetArrivals(link: LinkId): void {
+    this.#arrivals.delete(link);
+    this.#unread.delete(link);
+    this.#heldBack.delete(link);
   }
 
   // Outputs.
@@ -361,7 +432,7 @@ export class Peer {
         break;
       case 'closeLink':
         this.stream.closeLink(output.link);
-        this.#arrivals.delete(output.link);
+        this.#forgetArrivals(output.link);
         break;
       case 'signalLink':
         this.stream.linkOf(output.link)?.signal(output.data);
@@ -392,9 +463,10 @@ export class Peer {
       down: () => {
         // What arrived before the end is read first.
         this.handlePackets();
-        const arrivals = this.#arrivals.get(id);
-        if (arrivals) arrivals.push({ input: { kind: 'linkDown', link: id }, isReady: true });
-        else this.#input({ kind: 'linkDown', link: id });
+        const unread = this.#unread.get(id);
+        if (unread) unread.push('end');
+        else this.#down(id);
+        this.#turn();
       },
       signal: (data) => {
         this.#input({ kind: 'linkSignal', link: id, data });

@@ -1,0 +1,113 @@
+import { afterEach, beforeEach, expect, it } from 'vitest';
+import { neighbourBurstShare, neighbourRateShare, originBurst, originRatePerSecond } from '../protocol/limits.ts';
+import type { Link } from '../protocol/ports.ts';
+import { noNode, type SessionId } from '../protocol/types.ts';
+import { encodeUtf8 } from '../protocol/wire/bytes.ts';
+import { encodeFrames } from '../protocol/wire/frame.ts';
+import { encodePacket } from '../protocol/wire/packet.ts';
+import { PacketFactory } from '../protocol/wire/packet-factory.ts';
+import { startRootServer, type RootServer } from '../root-server/server.ts';
+import { realLinks, TestPeer } from './hostile-script.ts';
+import { until } from './link.contract.ts';
+import type { RtcLinks } from './rtc-link.ts';
+
+const secret = new Uint8Array(16);
+/**
+ * All peers share this process and its processor, and so would the flood. With a quarter of the usual rates for everybody, what
+ * is measured is the protocol; `BANYAN_ATTACK=full` takes the usual ones.
+ */
+const scale = process.env['BANYAN_ATTACK'] === 'full' ? 1 : 1 / 4;
+const originRate = { perSecond: originRatePerSecond * scale, burst: originBurst * scale };
+/** Length of each measurement, ms, and what each of the others says a second meanwhile: half of what it may. */
+const measuredMs = 5_000;
+const othersPerSecond = originRate.perSecond / 2;
+const floodPerSecond = 100 * originRate.perSecond;
+
+let root: RootServer;
+let peers: TestPeer[] = [];
+
+beforeEach(async () => {
+  root = await startRootServer({ port: 0, host: '127.0.0.1' });
+  peers = [];
+});
+
+afterEach(async () => {
+  for (const peer of peers) await peer.session.leave();
+  await root.close();
+});
+
+/** Links that somebody else can write to, past the core and its own rate. */
+function tapped(real: RtcLinks): { readonly links: RtcLinks; readonly made: Link[] } {
+  const made: Link[] = [];
+  const links: RtcLinks = {
+    counts: real.counts,
+    closed: () => real.closed(),
+    open: (remote, initiator, events) => {
+      const link = real.open(remote, initiator, events);
+      made.push(link);
+      return link;
+    },
+  };
+  return { links, made };
+}
+
+/** Packets of a stream of its own, each with a message, signed before anything is measured. */
+async function floodOf({ sealer }: TestPeer, count: number): Promise<Uint8Array[]> {
+  const factory = new PacketFactory(sealer);
+  factory.session = '0000000000000001' as SessionId;
+  const message = { content: 'text', data: encodeUtf8('flood'), to: noNode, channel: '' } as const;
+  const packets: Uint8Array[] = [];
+  for (let seq = 1; seq <= count; seq++) {
+    packets.push(encodePacket(await sealer.seal(factory.newMessage([message], seq, 1))));
+  }
+  return packets;
+}
+
+it('[S9] one leaf at 100 times its rate leaves the others at least 90 % of theirs', { timeout: 120_000 }, async () => {
+  const { links, made } = tapped(realLinks());
+  for (let i = 0; i < 4; i++) {
+    const peer = await TestPeer.start(root.url, secret, { maxClients: 2, originRate, ...(i === 3 ? { links } : {}) });
+    peers.push(peer);
+    await until(() => peer.state === 'attached', `peer ${i}`);
+  }
+  const [others, leaf] = [peers.slice(0, 3), peers[3]!];
+  const flood = await floodOf(leaf, (floodPerSecond * measuredMs) / 1_000);
+  const heard = (text: string): number[] => others.map(({ texts }) => texts.filter((one) => one === text).length);
+  const words = (): number => heard('word').reduce((sum, count) => sum + count, 0);
+
+  /** What of the others’ words came to the others while it was measured, as a share. All of them have to come in the end. */
+  const measure = async (packets: readonly Uint8Array[]): Promise<number> => {
+    const before = words();
+    const startedMs = performance.now();
+    let said = 0;
+    let flooded = 0;
+    for (let ms = 0; ms < measuredMs; ms = performance.now() - startedMs) {
+      for (const due = Math.floor((ms * othersPerSecond) / 1_000); said < due; said++)
+        for (const other of others) other.say('word');
+      const due = Math.min(packets.length, Math.floor((ms * floodPerSecond) / 1_000));
+      const frames = encodeFrames(packets.slice(flooded, due));
+      for (const frame of frames) for (const link of made) link.send(frame);
+      flooded = Math.max(flooded, due);
+      await new Promise((resolve) => setTimeout(resolve, 2));
+    }
+    const all = said * others.length * (others.length - 1);
+    const inTime = words() - before;
+    await until(() => words() - before === all, 'all words');
+    return inTime / all;
+  };
+
+  const quiet = await measure([]);
+  const flooded = await measure(flood);
+  const passed = heard('flood');
+  console.info(
+    `others’ share: ${quiet.toFixed(3)} alone, ${flooded.toFixed(3)} under the flood, of which ${passed.join(', ')} of ${flood.length} passed`,
+  );
+  expect(flooded / quiet).toBeGreaterThanOrEqual(0.9);
+  // It was at work, and held back where it came in: a burst, and ten times an origin's rate from then on.
+  const mayPass =
+    originRate.burst * neighbourBurstShare + (neighbourRateShare * originRate.perSecond * measuredMs) / 1_000;
+  expect(Math.min(...passed)).toBeGreaterThan(originRate.perSecond);
+  expect(Math.max(...passed)).toBeLessThan(1.5 * mayPass);
+  expect(1.5 * mayPass).toBeLessThan(flood.length / 2);
+  expect(others.map(({ state }) => state)).toEqual(['attached', 'attached', 'attached']);
+});
