@@ -77,6 +77,9 @@ export interface RootServer {
 const pingIntervalMs = 10_000;
 const pingTimeoutMs = 8_000;
 
+/** How often connections are looked at that have not said what they want, ms. */
+const lookAroundMs = 2_000;
+
 /** TCP connections beyond the sockets: requests for the page and sockets on their way. */
 const connectionsExtraMax = 1_000;
 
@@ -104,7 +107,11 @@ export async function startRootServer(options: RootServerOptions): Promise<RootS
   const nowMs = (): number => performance.now();
   const guard = new AddressGuard(perAddressMax, nowMs);
   const warnings = new Warnings(log, nowMs);
-  const http: HttpServer = certificate ? createHttps({ ...certificate }, page) : createHttp(page);
+  // A connection that never says what it wants ends as a socket that never registers does (rule R5).
+  const patience = { headersTimeout: registerDeadlineMs, connectionsCheckingInterval: lookAroundMs };
+  const http: HttpServer = certificate
+    ? createHttps({ ...certificate, ...patience }, page)
+    : createHttp(patience, page);
   http.maxConnections = (options.socketsMax ?? socketsMax) + connectionsExtraMax;
   const connections = new Set<NetSocket>();
   http.on('connection', (connection: NetSocket) => {
