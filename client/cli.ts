@@ -114,7 +114,8 @@ class Printer {
       console.log(JSON.stringify({ event: 'message', ...rest, ...base64 }));
     } else if (!message.self) {
       const words = message.text ?? `(${bytes?.length ?? 0} bytes)`;
-      console.log(`${this.nameOf(message.from)}: ${this.#plain(words)}`);
+      const whom = message.to === undefined ? '' : ' (only to you)';
+      console.log(`${this.nameOf(message.from)}${whom}: ${this.#plain(words)}`);
     }
   }
 

@@ -1,6 +1,6 @@
 /** Talking: who types, how far words got, words for one, answers, and what is new. Two engines in one tree. */
 import AxeBuilder from '@axe-core/playwright';
-import { expect, test, untilOneTree, type RoomPage } from './fixtures.ts';
+import { expect, openRoom, test, untilOneTree, type RoomPage } from './fixtures.ts';
 
 /** What axe finds wrong, in a few words. */
 async function faults({ page }: RoomPage): Promise<string[]> {
@@ -102,6 +102,15 @@ test('what came while somebody looked elsewhere is counted, in the title too, an
   await untilOneTree([ana, phone, other]);
   await expect(phone.page.getByTestId('namesake')).toHaveCount(2);
   expect(await faults(phone)).toEqual([]);
+
+  // His own other tab is no stranger to himself.
+  const twin = await openRoom(phone.page.context(), rooms.link, 'Ben', rooms.complaints);
+  await untilOneTree([ana, phone, other, twin]);
+  await expect(phone.page.getByTestId('members')).toContainText('your other tab');
+  await expect(twin.page.getByTestId('members')).toContainText('your other tab');
+  await expect(phone.page.getByTestId('namesake')).toHaveCount(2);
+  // To others they are two of one name; she herself needs no warning of herself.
+  await expect(ana.page.locator('[data-testid="namesake"]')).toHaveCount(3);
 
   await phone.page.getByTestId('tab-talk').click();
   await expect(phone.page).toHaveTitle('Banyan');

@@ -21,6 +21,7 @@ import {
   isHistory,
   messageEntry,
   nameOfEntry,
+  senderOf,
 } from '../talk/timeline.ts';
 import { shapeOf } from '../tree/shape.ts';
 import { Traffic } from '../tree/traffic.svelte.ts';
@@ -170,6 +171,8 @@ export class LiveRoom {
       this.firstUnread = undefined;
       return;
     }
+    const from = senderOf(entry);
+    if (from !== undefined && this.own.has(from)) return;
     if (this.#isWatched && !document.hidden) return;
     if (this.unread === 0) this.firstUnread = nameOfEntry(entry);
     this.unread += 1;
@@ -182,7 +185,7 @@ export class LiveRoom {
       return;
     }
     this.#arrived(entry);
-    if (!file.self) this.onfile?.(file);
+    if (!this.own.has(file.from)) this.onfile?.(file);
   }
 
   #message(message: Message): void {
@@ -192,7 +195,7 @@ export class LiveRoom {
       return;
     }
     this.#arrived(entry);
-    if (!message.self) this.onmessage?.(message);
+    if (!this.own.has(message.from)) this.onmessage?.(message);
   }
 
   #presence(change: 'join' | 'leave', member: Member): void {

@@ -76,7 +76,8 @@ export function authorOf(entry: Entry): 'self' | 'other' | undefined {
   return said && (said.self ? 'self' : 'other');
 }
 
-function senderOf(entry: Entry): NodeId | undefined {
+/** Whose words, file or lost words an entry is. */
+export function senderOf(entry: Entry): NodeId | undefined {
   if (entry.kind === 'message') return entry.message.from;
   if (entry.kind === 'file') return entry.file.from;
   return entry.kind === 'gap' ? entry.gap.from : undefined;
