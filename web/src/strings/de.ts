@@ -27,8 +27,6 @@ export const de: Strings = {
     otherRoom: 'Stattdessen einen neuen Raum öffnen',
     cutOff:
       'Wurdest du in einen Raum eingeladen? Dann ging das Ende des Links verloren, ab dem #. Bitte um den ganzen Link.',
-    cutOff:
-      'Wurdest du in einen Raum eingeladen? Dann ging das Ende des Links verloren, ab dem #. Bitte um den ganzen Link.',
   },
 
   joining: {
@@ -41,8 +39,6 @@ export const de: Strings = {
     },
     connectingTo: (name) => `Verbinden mit ${name}`,
     slow: 'Das dauert länger als sonst. Es wird von selbst weiter versucht.',
-    noPath:
-      'Bisher kam keine direkte Verbindung zu einem anderen Browser zustande: vielleicht sperrt eine Firewall hier UDP. Es wird weiter versucht; ein anderes Netz, etwa der Hotspot eines Handys, hilft vielleicht schneller.',
     noPath:
       'Bisher kam keine direkte Verbindung zu einem anderen Browser zustande: vielleicht sperrt eine Firewall hier UDP. Es wird weiter versucht; ein anderes Netz, etwa der Hotspot eines Handys, hilft vielleicht schneller.',
     cancel: 'Abbrechen',

@@ -27,7 +27,6 @@ export const en = {
       'A picture of a small room: people hanging from one another as a tree, with messages travelling along its branches.',
     otherRoom: 'Start a new room instead',
     cutOff: 'Were you invited to a room? Then the end of the link, after the #, got lost. Ask for the whole link.',
-    cutOff: 'Were you invited to a room? Then the end of the link, after the #, got lost. Ask for the whole link.',
   },
 
   joining: {
@@ -40,8 +39,6 @@ export const en = {
     },
     connectingTo: (name: string) => `Connecting to parent ${name}`,
     slow: 'This takes longer than usual. It goes on trying by itself.',
-    noPath:
-      'No direct connection to another browser has come about so far: a firewall may block UDP here. It goes on trying; another network, such as a phone’s hotspot, may be quicker.',
     noPath:
       'No direct connection to another browser has come about so far: a firewall may block UDP here. It goes on trying; another network, such as a phone’s hotspot, may be quicker.',
     cancel: 'Cancel',

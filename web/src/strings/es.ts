@@ -27,7 +27,6 @@ export const es: Strings = {
       'Dibujo de una sala pequeña: personas que cuelgan unas de otras como un árbol, con mensajes que recorren sus ramas.',
     otherRoom: 'Abrir una sala nueva',
     cutOff: '¿Te invitaron a una sala? Entonces se perdió el final del enlace, a partir de #. Pide el enlace completo.',
-    cutOff: '¿Te invitaron a una sala? Entonces se perdió el final del enlace, a partir de #. Pide el enlace completo.',
   },
 
   joining: {
@@ -40,8 +39,6 @@ export const es: Strings = {
     },
     connectingTo: (name) => `Conectando con ${name}`,
     slow: 'Tarda más de lo normal. Se sigue intentando solo.',
-    noPath:
-      'Hasta ahora no se logró ninguna conexión directa con otro navegador: quizá un cortafuegos bloquea UDP aquí. Se sigue intentando; otra red, como la de un móvil, puede ser más rápida.',
     noPath:
       'Hasta ahora no se logró ninguna conexión directa con otro navegador: quizá un cortafuegos bloquea UDP aquí. Se sigue intentando; otra red, como la de un móvil, puede ser más rápida.',
     cancel: 'Cancelar',
