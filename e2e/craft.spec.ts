@@ -11,8 +11,8 @@ const still = { reducedMotion: 'reduce' } as const;
 async function expectNoViolations(page: Page, state: string): Promise<void> {
   for (const colorScheme of ['light', 'dark'] as const) {
     await page.emulateMedia({ colorScheme, ...still });
-    // Legacy mode looks at this page alone and opens no other: there are no frames.
-    const builder = new AxeBuilder({ page }).setLegacyMode(true);
+    // Its types are of another copy of Playwright. Legacy mode looks at this page alone and opens no other: there are no frames.
+    const builder = new AxeBuilder({ page: page as never }).setLegacyMode(true);
     if (colorScheme === 'dark') builder.withRules(['color-contrast', 'link-in-text-block']);
     const { violations, passes } = await builder.analyze();
     const found = violations.map(({ id, nodes }) => `${id}: ${nodes.map(({ html }) => html).join(' ')}`);
