@@ -21,6 +21,7 @@ import {
   type SendOptions,
   type TreeView,
 } from './api.ts';
+import { aborted, hasLeft, Probes, Sends } from './awaited.ts';
 import { cryptoProvider } from './crypto/choose.ts';
 import { contentsOf } from './delivered.ts';
 import { Emitter } from './emitter.ts';
@@ -43,18 +44,8 @@ export type { Surroundings } from './session.ts';
 const rootPatienceMs = 20_000;
 /** How long a join may take in all, ms: several connections that time out, 15 s each, and the waits between them. */
 const joinPatienceMs = 60_000;
-/** How long a probe may take, ms. */
-const probeTimeoutMs = 10_000;
 /** Answers of the root after which trying again is pointless. */
 const fatal: ReadonlySet<ReasonCode> = new Set(['admission', 'origin', 'full', 'replaced', 'challenge']);
-
-function aborted(what: string): BanyanError {
-  return new BanyanError('aborted', `${what} was called off`);
-}
-
-function hasLeft(): BanyanError {
-  return new BanyanError('left-room', 'this room was left');
-}
 
 /** Joins the room of a link; resolves when attached. Errors: `BanyanError` with codes as in docs/sdk.md. */
 export async function joinRoomIn(link: string, options: RoomOptions, place: Surroundings): Promise<Room> {
@@ -81,16 +72,6 @@ export async function joinRoomIn(link: string, options: RoomOptions, place: Surr
   return room;
 }
 
-interface PendingSend {
-  readonly resolve: (id: MessageId) => void;
-  readonly reject: (error: BanyanError) => void;
-}
-
-interface PendingProbe {
-  readonly resolve: (probe: Omit<Probe, 'tookMs'>) => void;
-  readonly reject: (error: BanyanError) => void;
-}
-
 class LiveRoom implements Room {
   readonly id: string;
   readonly link: string;
@@ -109,15 +90,13 @@ class LiveRoom implements Room {
   });
   readonly #members = new Map<NodeId, Member>();
   readonly #queues = new Set<MessageQueue>();
-  /** What waits to come back sealed, in its order; `undefined` where nobody waits for it. */
-  readonly #sends: (PendingSend | undefined)[] = [];
-  readonly #probes = new Map<number, PendingProbe>();
+  readonly #sends = new Sends();
+  readonly #probes = new Probes();
   readonly #startedMs: number;
   #joinMs: number | undefined;
   #reason: ReasonCode | undefined;
   #lastError: ReasonCode = 'deadline';
   #lastStep = '';
-  #nextProbe = 1;
   #tree: TreeView | undefined;
   #onFatal: ((error: BanyanError) => void) | undefined;
 
@@ -143,7 +122,7 @@ class LiveRoom implements Room {
       sealer: ports.sealer,
       peer: this.#session.peer,
       openStore: () => openFileStore(ports.options.fileBytesMax),
-      post: (content, data, to) => this.#post({ content, data, to, channel: '' }),
+      post: (content, data, to) => this.#sends.post(() => this.#hand({ content, data, to, channel: '' })),
       others: () => Math.max(0, this.#session.view().roomSize - 1),
       isHere: (node) => this.#members.has(node),
       announced: (file) => {
@@ -273,31 +252,11 @@ class LiveRoom implements Room {
         'unknown-member',
         'nobody of this id has been seen in the room, so nothing can be sealed to it',
       );
-    return new Promise((resolve, reject) => {
-      const onAbort = (): void => {
-        reject(aborted('sending'));
-      };
-      const settle =
-        <T>(act: (value: T) => void) =>
-        (value: T): void => {
-          signal?.removeEventListener('abort', onAbort);
-          act(value);
-        };
-      signal?.addEventListener('abort', onAbort);
-      const pending: PendingSend = { resolve: settle(resolve), reject: settle(reject) };
-      const answer = this.#post({ content, data, to, channel }, pending);
-      if (answer === 'accepted') return;
-      const busy = new BanyanError('busy', 'more is being sent than goes out: wait for earlier sends');
-      pending.reject(answer === 'left' ? hasLeft() : busy);
-    });
+    return this.#sends.wait(() => this.#hand({ content, data, to, channel }), signal);
   }
 
-  /** Hands something to the core; `pending` is told when it comes back sealed. */
-  #post(message: SentMessage, pending?: PendingSend): 'accepted' | 'busy' | 'left' {
-    this.#sends.push(pending);
-    const answer = this.#session.peer.send([message], Date.now());
-    if (answer !== 'accepted') this.#sends.pop();
-    return answer;
+  #hand(message: SentMessage): 'accepted' | 'busy' | 'left' {
+    return this.#session.peer.send([message], Date.now());
   }
 
   typing(active = true, channel = ''): void {
@@ -343,34 +302,17 @@ class LiveRoom implements Room {
   }
 
   probe(): Promise<Probe> {
-    const number = this.#nextProbe++;
-    const startedMs = performance.now();
     if (this.state === 'left') return Promise.reject(hasLeft());
-    return new Promise((resolve, reject) => {
-      const timer = setTimeout(() => {
-        this.#probes.delete(number);
-        reject(new BanyanError('unconfirmed', 'no answer came from the way to the root'));
-      }, probeTimeoutMs);
-      this.#probes.set(number, {
-        resolve: (probe) => {
-          clearTimeout(timer);
-          resolve({ ...probe, tookMs: performance.now() - startedMs });
-        },
-        reject: (error) => {
-          clearTimeout(timer);
-          reject(error);
-        },
-      });
-      this.#session.peer.probe(number);
+    return this.#probes.ask((probe) => {
+      this.#session.peer.probe(probe);
     });
   }
 
   async leave(): Promise<void> {
     const left = this.#session.leave();
     for (const queue of this.#queues) queue.end();
-    for (const pending of this.#sends.splice(0)) pending?.reject(hasLeft());
-    for (const { reject } of this.#probes.values()) reject(hasLeft());
-    this.#probes.clear();
+    this.#sends.leave();
+    this.#probes.leave();
     await Promise.all([left, this.#files.leave()]);
   }
 
@@ -422,12 +364,9 @@ class LiveRoom implements Room {
         if (this.#events.has('tree')) this.#events.emit('tree', this.tree);
         this.#files.treeChanged();
         break;
-      case 'probe': {
-        const { path, rootReachable } = output;
-        this.#probes.get(output.probe)?.resolve({ path, rootReachable });
-        this.#probes.delete(output.probe);
+      case 'probe':
+        this.#probes.answered(output);
         break;
-      }
       case 'error':
         this.#failed(output.code);
         break;
@@ -462,7 +401,7 @@ class LiveRoom implements Room {
       this.#receipts.sent(packet.header.seq, ids, messages);
     }
     for (const { id, message } of contents) {
-      if (packet.senderId === selfId) this.#sends.shift()?.resolve(id);
+      if (packet.senderId === selfId) this.#sends.sealed(id);
       if (message === undefined) continue;
       this.#events.emit('message', message);
       for (const queue of this.#queues) queue.push(message);
