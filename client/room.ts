@@ -1,8 +1,8 @@
 /** The SDK: `joinRoom`. Shows a peer at work as a `Room`. */
+import { encodeJournal } from '../protocol/journal.ts';
 import type { PacketSeen, UserOutput } from '../protocol/peer.ts';
 import { noNode, type NodeId } from '../protocol/types.ts';
 import type { Message as SentMessage, PresenceBody } from '../protocol/wire/bodies.ts';
-import { toHex } from '../protocol/wire/bytes.ts';
 import {
   BanyanError,
   type FileOptions,
@@ -79,7 +79,6 @@ class LiveRoom implements Room {
   readonly #session: Session;
   readonly #sealer: Sealer;
   readonly #links: RtcLinks;
-  readonly #options: CheckedOptions;
   readonly #events = new Emitter<RoomEvents>();
   readonly #files: RoomFiles;
   readonly #receipts = new Receipts((receipt) => {
@@ -107,7 +106,6 @@ class LiveRoom implements Room {
     this.#startedMs = startedMs;
     this.#sealer = ports.sealer;
     this.#links = ports.links;
-    this.#options = ports.options;
     const userInterface = {
       output: (output: UserOutput) => {
         this.#output(output);
@@ -234,11 +232,7 @@ class LiveRoom implements Room {
   }
 
   journal(): string {
-    const { peer } = this.#session;
-    const { id, session } = this.#session.view();
-    return JSON.stringify({ id, session, options: this.#options, entries: peer.journal }, (_key, value: unknown) =>
-      value instanceof Uint8Array ? { hex: toHex(value) } : value,
-    );
+    return encodeJournal(this.#session.peer.journal());
   }
 
   // What a room does.

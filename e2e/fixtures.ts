@@ -1,6 +1,8 @@
 /** What the end-to-end tests share: a root server, a room's link, pages in real browsers, and questions to ask them. */
 import { randomBytes } from 'node:crypto';
-import { test as base, expect, type Browser, type BrowserContext, type Page } from '@playwright/test';
+import { writeFile } from 'node:fs/promises';
+import { relative } from 'node:path';
+import { test as base, expect, type Browser, type BrowserContext, type Page, type TestInfo } from '@playwright/test';
 import { startRootServer } from '../root-server/server.ts';
 import type { Room } from '../client/api.ts';
 import { launch, type Engine } from './browsers.ts';
@@ -127,12 +129,30 @@ export async function openRoom(
   return new RoomPage(page, name);
 }
 
+/** Keeps what each page's core was given, so that the failure can be played again without a browser. */
+async function saveJournals(pages: readonly RoomPage[], testInfo: TestInfo): Promise<void> {
+  for (const [number, { page, name }] of pages.entries()) {
+    // A page that was killed or stopped on purpose does not answer.
+    const journal = await Promise.race([
+      page
+        .evaluate(() => (window as never as { banyan?: { room?: Room } }).banyan?.room?.journal())
+        .catch(() => undefined),
+      new Promise<undefined>((resolve) => setTimeout(resolve, 5_000)),
+    ]);
+    if (journal === undefined) continue;
+    const path = testInfo.outputPath(`journal-${number}-${name.replace(/\W+/g, '-')}.json`);
+    await writeFile(path, journal);
+    console.log(`play ${name} again: npm run sim -- --replay ${relative(process.cwd(), path)}`);
+  }
+}
+
 export const test = base.extend<{ rooms: Rooms }>({
   // eslint-disable-next-line no-empty-pattern -- Playwright wants the pattern
-  rooms: async ({}, use) => {
+  rooms: async ({}, use, testInfo) => {
     const root = await startRootServer({ port: 0, host: '127.0.0.1', maxClients: 8 });
     const browsers = new Map<Engine, Promise<Browser>>();
     const complaints: string[] = [];
+    const opened: RoomPage[] = [];
     const browser = (engine: Engine): Promise<Browser> => {
       let started = browsers.get(engine);
       if (started === undefined) browsers.set(engine, (started = launch(engine)));
@@ -147,10 +167,13 @@ export const test = base.extend<{ rooms: Rooms }>({
       complaints,
       async open(engine, { name = 'someone', k = 2, link = rooms.link, browser: own, query = '' } = {}) {
         const context = await (own ?? (await browser(engine))).newContext();
-        return openRoom(context, link, name, complaints, { k, query });
+        const room = await openRoom(context, link, name, complaints, { k, query });
+        opened.push(room);
+        return room;
       },
     };
     await use(rooms);
+    if (testInfo.status !== testInfo.expectedStatus) await saveJournals(opened, testInfo);
     for (const started of browsers.values()) await (await started).close();
     await root.close();
     expect(complaints).toEqual([]);

@@ -221,3 +221,5 @@ export const typingMax = 500;
 
 /** Inputs the shell keeps for a replay. */
 export const journalInputsMax = 10_000;
+/** Random numbers of the core that go with them: it draws some tens a minute. */
+export const journalNumbersMax = 100_000;

@@ -234,7 +234,7 @@ describe('Peer', () => {
     const bench = await new Bench().withClient();
     const servers = [{ urls: ['turn:a.example'], username: '1700001800', credential: 'c2VjcmV0' }];
     const packet = sign(rootFactory.newIceServers({ servers, lifeMs: 1 }));
-    const inputs = bench.peer.journal.length;
+    const inputs = bench.peer.journal().inputs.length;
     bench.root(packet);
     bench.root(sign({ ...packet, bytes: undefined as never, body: packet.body.subarray(1) }));
     // A neighbour has no say in it.
@@ -242,7 +242,12 @@ describe('Peer', () => {
     await bench.settle();
     expect(bench.iceServers).toEqual([servers]);
     // The neighbour's attempt is in the journal as a bad packet, without its body.
-    expect(bench.peer.journal.slice(inputs).map(({ input }) => input.kind)).toEqual(['badPacket']);
+    expect(
+      bench.peer
+        .journal()
+        .inputs.slice(inputs)
+        .map(({ input }) => input.kind),
+    ).toEqual(['badPacket']);
   });
 
   it('[W4] counts what it does not know and keeps the link', async () => {
@@ -295,7 +300,7 @@ describe('Peer', () => {
     const { factory } = other;
     const packet = other.verified(factory.newChunk(3, 9, new Uint8Array(16_000)));
     bench.peer.chunkRead(1, fileKey(other.id, factory.session, 3), 9, packet);
-    const input = bench.peer.journal.at(-1)?.input as Extract<CoreInput, { kind: 'chunkRead' }>;
+    const input = bench.peer.journal().inputs.at(-1)?.input as Extract<CoreInput, { kind: 'chunkRead' }>;
     expect(input.packet?.header).toMatchObject({ type: 'chunk', seq: 9 });
     expect(chunkBody.decode(input.packet?.body ?? new Uint8Array(0))).toEqual({ file: 3, data: new Uint8Array(0) });
     expect(input.packet?.body.buffer.byteLength).toBe(4);
@@ -304,7 +309,7 @@ describe('Peer', () => {
 
   it('journals every input with its time', async () => {
     const bench = await new Bench().withClient();
-    expect(bench.peer.journal.map((entry) => entry.input.kind)).toEqual(
+    expect(bench.peer.journal().inputs.map((entry) => entry.input.kind)).toEqual(
       expect.arrayContaining(['rootUp', 'rootPacket', 'linkUp', 'packet']),
     );
   });

@@ -6,7 +6,8 @@
  */
 import { PeerCore } from './core/peer-core.ts';
 import type { CoreInput, CoreOutput, PeerCounters, PeerOptions, PeerView } from './core/io.ts';
-import { journalInputsMax, unverifiedMax, waitingPacketsMax } from './limits.ts';
+import type { Journal, JournalEntry } from './journal.ts';
+import { journalInputsMax, journalNumbersMax, unverifiedMax, waitingPacketsMax } from './limits.ts';
 import type { Clock, LinkEvents, LinkMaker, Rng, RootLink, RootLinkEvents, Signer, Verifier } from './ports.ts';
 import { Reading } from './reading.ts';
 import { Stream } from './stream.ts';
@@ -62,11 +63,6 @@ export interface PeerPorts {
   readonly userInterface: UserInterface;
   /** Have `run()` called at this time; a new call replaces the old one. */
   wakeAt(atMs: number): void;
-}
-
-export interface JournalEntry {
-  readonly nowMs: number;
-  readonly input: CoreInput;
 }
 
 /** The core's counters and what crossed the links. */
@@ -126,13 +122,18 @@ export class Peer {
   #rootOut: Promise<void> | undefined;
   #root: RootLink | undefined;
   #isRunning = false;
+  readonly #options: PeerOptions;
   readonly #journal: JournalEntry[] = [];
+  /** The numbers that the core drew, for the journal. */
+  readonly #random: number[] = [];
+  #isCut = false;
 
   constructor(ports: PeerPorts, options: PeerOptions) {
     this.#ports = ports;
     this.userInterface = ports.userInterface;
     const origin = { publicKey: ports.signer.publicKey, id: ports.signer.id };
-    this.#core = new PeerCore(origin, ports.rng, options);
+    this.#options = options;
+    this.#core = new PeerCore(origin, { uint32: () => this.#draw() }, options);
     this.#reading = new Reading(options);
     this.packetFactory = this.#core.factory;
     this.stream = new Stream(options.clientsMax, (packet, node, bytes) => {
@@ -145,8 +146,22 @@ export class Peer {
   }
 
   /** The last inputs of the core with their times, for a replay. */
-  get journal(): readonly JournalEntry[] {
-    return this.#journal;
+  journal(): Journal {
+    const { publicKey, id } = this.#ports.signer;
+    return {
+      publicKey,
+      id,
+      options: this.#options,
+      random: this.#random,
+      isCut: this.#isCut,
+      inputs: this.#journal,
+    };
+  }
+
+  #draw(): number {
+    const number = this.#ports.rng.uint32();
+    if (this.#random.length < journalNumbersMax) this.#random.push(number);
+    return number;
   }
 
   view(): PeerView {
@@ -269,7 +284,9 @@ export class Peer {
 
   #record(entry: JournalEntry): void {
     this.#journal.push({ nowMs: entry.nowMs, input: withoutChunk(entry.input) });
-    if (this.#journal.length > journalInputsMax * 1.25) this.#journal.splice(0, journalInputsMax / 4);
+    if (this.#journal.length <= journalInputsMax * 1.25) return;
+    this.#journal.splice(0, journalInputsMax / 4);
+    this.#isCut = true;
   }
 
   // Bytes in: parse, verify concurrently, hand over in the order of the link (rule S2).

@@ -6,7 +6,8 @@ import { readArguments, usage, type SimArguments } from './arguments.ts';
 import { battery } from './battery.ts';
 import { findMutation, mutations, peersOf } from './mutations.ts';
 import type { Overrides } from './options.ts';
-import { decodeJournal, replay, stepText } from './replay.ts';
+import { decodeJournal } from '../journal.ts';
+import { replay, stepText } from './replay.ts';
 import { commandFor, failureText, ReportBuilder, reportText } from './report.ts';
 import { openFaults } from './regressions.ts';
 import { runSeed, type RunResult } from './run.ts';
@@ -134,6 +135,7 @@ function replayFile(path: string): number {
     log(`sim: ${path} is no journal`);
     return 2;
   }
+  if (journal.isCut === true) log('sim: the first inputs were not kept; what follows begins in the middle');
   for (const step of replay(journal)) out(stepText(step));
   return 0;
 }

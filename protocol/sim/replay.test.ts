@@ -3,7 +3,8 @@ import type { PeerOptions } from '../core/io.ts';
 import { defaultOptions } from '../core/peer-script.ts';
 import { noNode, type NodeId } from '../types.ts';
 import { PacketFactory } from '../wire/packet-factory.ts';
-import { decodeJournal, encodeJournal, replay, stepText, type Journal } from './replay.ts';
+import { decodeJournal, encodeJournal, type Journal } from '../journal.ts';
+import { replay, stepText } from './replay.ts';
 import { simOrigin, simRoom } from './sim-peer.ts';
 
 const root = new PacketFactory({ publicKey: new Uint8Array(32), id: noNode });

@@ -1,28 +1,12 @@
 /**
- * Runs a page's journal through a fresh core: what the core was given, when, and what it then did. The journal is what
- * `Peer.journal` holds, written as JSON with byte arrays as `{ "$hex": "..." }`.
+ * Runs a peer's journal through a fresh core: what the core was given, when, and what it then did.
  */
-import type { CoreInput, CoreOutput, PeerOptions } from '../core/io.ts';
+import type { CoreInput, CoreOutput } from '../core/io.ts';
 import { PeerCore } from '../core/peer-core.ts';
+import type { Journal } from '../journal.ts';
 import type { Rng } from '../ports.ts';
-import type { NodeId } from '../types.ts';
-import { fromHex, toHex } from '../wire/bytes.ts';
+import { toHex } from '../wire/bytes.ts';
 import { SimRng } from './rng.ts';
-
-export interface JournalEntry {
-  readonly nowMs: number;
-  readonly input: CoreInput;
-}
-
-/** Everything a replay needs. Without `random`, waits and session differ from the page's, and nothing else. */
-export interface Journal {
-  readonly publicKey: Uint8Array;
-  readonly id: NodeId;
-  readonly options: PeerOptions;
-  /** The numbers that the core drew, in order. */
-  readonly random?: readonly number[];
-  readonly inputs: readonly JournalEntry[];
-}
 
 /** An input and what it caused. */
 export interface ReplayStep {
@@ -56,39 +40,6 @@ export function* replay(journal: Journal): Generator<ReplayStep, PeerCore> {
     yield { nowMs, input, outputs };
   }
   return core;
-}
-
-/** A journal as text, and back. Sets become lists, byte arrays hex. */
-export function encodeJournal(journal: Journal): string {
-  return JSON.stringify(journal, (_key, value: unknown) => {
-    if (value instanceof Uint8Array) return { $hex: toHex(value) };
-    if (value instanceof Set) return { $set: [...value] };
-    return value;
-  });
-}
-
-/** `undefined` when the text is no journal. */
-export function decodeJournal(text: string): Journal | undefined {
-  let journal: unknown;
-  try {
-    journal = JSON.parse(text, (_key, value: unknown) => {
-      if (typeof value !== 'object' || value === null) return value;
-      if ('$hex' in value && typeof value.$hex === 'string') return fromHex(value.$hex);
-      if ('$set' in value && Array.isArray(value.$set)) return new Set(value.$set);
-      return value;
-    });
-  } catch {
-    return undefined;
-  }
-  const isJournal =
-    typeof journal === 'object' &&
-    journal !== null &&
-    'publicKey' in journal &&
-    journal.publicKey instanceof Uint8Array &&
-    'options' in journal &&
-    'inputs' in journal &&
-    Array.isArray(journal.inputs);
-  return isJournal ? (journal as Journal) : undefined;
 }
 
 /** One step in lines for people. */
