@@ -123,6 +123,13 @@ export async function openRoom(
   page.on('console', (message) => {
     if (/content.security|trusted.?type/i.test(message.text())) complaints.push(`${name}: ${message.text()}`);
   });
+  await page.exposeBinding('complainOfPolicy', (_source, text: string) => complaints.push(`${name}: ${text}`));
+  await page.addInitScript(() => {
+    document.addEventListener('securitypolicyviolation', ({ violatedDirective, blockedURI }) => {
+      const { complainOfPolicy } = window as never as { complainOfPolicy: (text: string) => void };
+      complainOfPolicy(`${violatedDirective} ${blockedURI}`);
+    });
+  });
   const url = new URL(link);
   url.search = `?k=${k}&ice=off&join=1&name=${encodeURIComponent(name)}${query}`;
   await page.goto(url.href);

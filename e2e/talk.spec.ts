@@ -1,9 +1,19 @@
 /** Talking: who types, how far words got, words for one, answers, and what is new. Two engines in one tree. */
 import AxeBuilder from '@axe-core/playwright';
+import { type Page } from '@playwright/test';
 import { expect, openRoom, test, untilOneTree, type RoomPage } from './fixtures.ts';
 
-/** What axe finds wrong, in a few words. */
+/** What axe finds wrong by day and by night, in a few words. */
 async function faults({ page }: RoomPage): Promise<string[]> {
+  const found: string[] = [];
+  for (const colorScheme of ['light', 'dark'] as const) {
+    await page.emulateMedia({ colorScheme });
+    found.push(...(await faultsNow(page)));
+  }
+  return found;
+}
+
+async function faultsNow(page: Page): Promise<string[]> {
   const { violations } = await new AxeBuilder({ page: page as never })
     .withTags(['wcag2a', 'wcag2aa', 'wcag21aa', 'wcag22aa'])
     .analyze();
@@ -28,9 +38,10 @@ test('[T1] [T5] [T6] [T7] [M7] people see who types, how far their words got, wh
 
   // Typing comes, and goes when the field is empty again.
   const typing = ana.page.getByTestId('typing');
+  // Both watch from before on: it is shown for 6 s.
+  const appears = [ana, cara].map(({ page }) => expect(page.getByTestId('typing')).toHaveText('Ben is typing'));
   await ben.page.getByTestId('composer').pressSequentially('Hmm');
-  await expect(typing).toHaveText('Ben is typing');
-  await expect(cara.page.getByTestId('typing')).toHaveText('Ben is typing');
+  await Promise.all(appears);
   await expect(ben.page.getByTestId('typing')).toHaveText('');
   await ben.page.getByTestId('composer').fill('');
   await expect(typing).toHaveText('');

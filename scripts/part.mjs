@@ -1,4 +1,4 @@
-// One part of the whole: node scripts/part.mjs check|unit|sim|fuzz|build|e2e|bench [arguments of the program it runs].
+// One part of the whole: node scripts/part.mjs check|unit|sim|fuzz|build|e2e|bench|pictures [arguments of the program it runs].
 import { existsSync, mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -6,6 +6,7 @@ import { pathToFileURL } from 'node:url';
 import { ensureBrowsers } from './browsers.mjs';
 import { line, parseLine, readPlaywright, readVitest, reconcile } from './counts.mjs';
 import { ensureDependencies } from './dependencies.mjs';
+import { builtScriptBytes, initialScriptBytesMax } from './page-size.mjs';
 import { ensurePage } from './page.mjs';
 import { filesIn, inTop } from './paths.mjs';
 import { run } from './process.mjs';
@@ -79,7 +80,13 @@ async function fuzz(args) {
 /** @type {Part} */
 async function build() {
   if ((await ensurePage({ force: true })) === 'no sources') return skip('page: web/index.html is missing');
-  return { passed: 1, failed: 0, skipped: 0 };
+  const bytes = builtScriptBytes();
+  const isSmall = bytes > 0 && bytes <= initialScriptBytesMax;
+  const kib = (/** @type {number} */ of) => `${(of / 1024).toFixed(1)} KiB`;
+  process.stdout.write(
+    `${isSmall ? 'ok  ' : 'FAIL'}  ${kib(bytes)} of script, gzipped, at most ${kib(initialScriptBytesMax)}\n`,
+  );
+  return { passed: isSmall ? 2 : 1, failed: isSmall ? 0 : 1, skipped: 0 };
 }
 
 /** @type {Part} */
@@ -106,8 +113,17 @@ async function bench(args) {
   });
 }
 
+/** Takes the pictures of docs/pictures, or draws the page's icons. @type {Part} */
+async function pictures(args) {
+  const { chromium, firefox } = await ensureBrowsers();
+  await ensurePage();
+  return run(node, [...tsx, 'e2e/pictures/main.ts', ...args], {
+    env: { BANYAN_CHROMIUM: chromium, BANYAN_FIREFOX: firefox },
+  });
+}
+
 /** @type {Record<string, Part>} */
-export const parts = { check, unit, sim, fuzz, build, e2e, bench };
+export const parts = { check, unit, sim, fuzz, build, e2e, bench, pictures };
 
 /** Runs one part as a command. @param {string | undefined} name @param {readonly string[]} args */
 async function main(name, args) {

@@ -1,6 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { parseLine, reconcile } from './counts.mjs';
 import { isInstalled } from './dependencies.mjs';
+import { initialScriptBytes } from './page-size.mjs';
 import { run } from './process.mjs';
 import { statedIn, testedIn } from './rule-ids.mjs';
 
@@ -14,6 +15,23 @@ describe('rule ids', () => {
     const source =
       "// [A1]\nit('x [W1, W2]', () => t[K1]);\ntest(`y [L10] ${z}`, f);\nit.skip('z [S1]', f);\nit.todo('[S2]');";
     expect([...testedIn('a.test.ts', source)]).toEqual(['W1', 'W2', 'L10']);
+  });
+});
+
+describe('size of the page', () => {
+  it('counts the scripts that a page names, gzipped, and no other file', () => {
+    const html =
+      '<link rel="icon" href="./a.svg" /><link rel="stylesheet" href="./a.css" />' +
+      '<script type="module" crossorigin src="./assets/a.js"></script><link rel="modulepreload" href="./assets/b.js" />';
+    /** @type {string[]} */
+    const read = [];
+    const bytes = initialScriptBytes(html, (src) => {
+      read.push(src);
+      return new Uint8Array(10_000);
+    });
+    expect(read).toEqual(['./assets/a.js', './assets/b.js']);
+    expect(bytes).toBeGreaterThan(20);
+    expect(bytes).toBeLessThan(200);
   });
 });
 

@@ -5,9 +5,11 @@ import { layOutCrown } from './crown.ts';
 import { dataOf, type Datum, margin, type Pane, type Picture, type Placed, scaleMax } from './picture.ts';
 import { type Shape } from './shape.ts';
 
-/** Least distance of two levels, and the most that a tall pane stretches it to. */
+/** Least distance of two levels, and the most that a tall pane stretches it to: on the screen, where a large tree is drawn small. */
 const rowMin = 84;
 const rowMax = 150;
+/** A tree drawn smaller than this is stretched no further. */
+const stretchFromScale = 0.5;
 /** The root stands this share of a row above the head. */
 const headDrop = 0.8;
 /** How much lower each further row of staggered leaves hangs. */
@@ -75,7 +77,8 @@ function rowHeight(spreadOut: Spread, pane: Pane): { row: number; scale: number 
   const rows = rowsIn(spreadOut);
   const scaleX = Math.min(scaleMax, pane.width / (spreadOut.width + 2 * margin));
   const room = (pane.height / scaleX - 2 * margin) / (rows - 1 + headDrop);
-  const row = Math.min(Math.max(room, least), Math.max(rowMax, least));
+  const most = rowMax / Math.min(1, Math.max(stretchFromScale, scaleX));
+  const row = Math.min(Math.max(room, least), Math.max(most, least));
   const scaleY = pane.height / (row * (rows - 1 + headDrop) + 2 * margin);
   return { row, scale: Math.min(scaleX, scaleY) };
 }

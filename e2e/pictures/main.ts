@@ -1,0 +1,121 @@
+/**
+ * Takes the pictures of docs/pictures: `npm run pictures`, or `npm run pictures -- icons` for the page's icons. A real room of 50: six
+ * pages, and 44 headless peers in this process. It takes about two minutes.
+ */
+import { randomBytes } from 'node:crypto';
+import { fileURLToPath } from 'node:url';
+import { devices, type Page } from '@playwright/test';
+import type { Room } from '../../client/api.ts';
+import { joinRoom } from '../../client/node.ts';
+import { startRootServer } from '../../root-server/server.ts';
+import { launch } from '../browsers.ts';
+import { secret } from '../fixtures.ts';
+import { expectInRoom, visit, withQuery } from '../visitor.ts';
+import { drawIcons } from './icons.ts';
+import { names, talk } from './people.ts';
+
+/** People in the pictures; the first pages among them are taken pictures of, the others only stand in the tree. */
+const pageNames = ['Nadia', 'Bruno', 'Mei'];
+const plainPages = 3;
+const headless = 50 - pageNames.length - plainPages;
+/** Headless peers that join at once: signing and encrypting for all of them is one process's work. */
+const joinAtOnce = 4;
+const fileBytes = 2_000_000;
+const desktop = { viewport: { width: 1440, height: 900 }, colorScheme: 'light' } as const;
+
+const wait = (ms: number): Promise<void> => new Promise((resolve) => setTimeout(resolve, ms));
+const say = (line: string): void => void process.stderr.write(`${line}\n`);
+
+async function shoot(page: Page, name: string): Promise<void> {
+  // The mouse points at nothing.
+  await page.mouse.move(1, 1);
+  await page.screenshot({ path: fileURLToPath(new URL(`../../docs/pictures/${name}.png`, import.meta.url)) });
+  say(`docs/pictures/${name}.png`);
+}
+
+/** Lets more headless peers in, until there are `count`. */
+async function joinHeadless(link: string, rooms: Room[], count: number): Promise<void> {
+  while (rooms.length < count) {
+    const batch = Array.from({ length: Math.min(joinAtOnce, count - rooms.length) }, (_, i) =>
+      joinRoom(link, { name: names[rooms.length + i] ?? `Guest ${rooms.length + i}`, iceServers: [] }),
+    );
+    rooms.push(...(await Promise.all(batch)));
+  }
+}
+
+async function takePictures(): Promise<void> {
+  const root = await startRootServer({ port: 0, host: '127.0.0.1', socketsPerAddressMax: 1_000 });
+  const link = `${root.url}/#${secret()}`;
+  const browser = await launch('chromium');
+  const rooms: Room[] = [];
+  try {
+    const lobby = await visit(browser, withQuery(`${root.url}/`), desktop);
+    await lobby.page.waitForTimeout(9_000);
+    await shoot(lobby.page, 'lobby');
+    await lobby.page.close();
+
+    const enter = async (name: string, options: Parameters<typeof visit>[2]): Promise<Page> => {
+      const { page } = await visit(browser, withQuery(link, `&name=${name}&join=1`), options);
+      return page;
+    };
+    await joinHeadless(link, rooms, 5);
+    const [owner, dark, phone] = [
+      await enter(pageNames[0] ?? '', desktop),
+      await enter(pageNames[1] ?? '', { ...desktop, colorScheme: 'dark' }),
+      await enter(pageNames[2] ?? '', { ...devices['Pixel 7'], colorScheme: 'light' }),
+    ];
+    for (let i = 0; i < plainPages; i++) await enter(names[names.length - 1 - i] ?? '', desktop);
+    await joinHeadless(link, rooms, headless);
+    for (const page of [owner, dark, phone]) await expectInRoom(page, 50);
+    say('a room of 50');
+
+    for (const { who, text } of talk) {
+      if (who === 'owner') {
+        await owner.getByTestId('composer').fill(text);
+        await owner.getByTestId('composer').press('Enter');
+      } else await rooms[who]?.send(text);
+      await wait(600);
+    }
+    for (const page of [owner, dark])
+      await page
+        .getByTestId('message')
+        .nth(talk.length - 1)
+        .waitFor();
+    await wait(4_000);
+    await shoot(phone, 'phone');
+    await rooms[9]?.send('And the light goes along the branches as it does.');
+    // While the message is on its way through the picture.
+    await wait(450);
+    await shoot(owner, 'room');
+    await shoot(dark, 'room-dark');
+
+    const tree = owner.getByTestId('tree');
+    await owner.setViewportSize({ width: 1600, height: 1000 });
+    await wait(1_500);
+    await tree.screenshot({ path: fileURLToPath(new URL('../../docs/pictures/tree-50.png', import.meta.url)) });
+    say('docs/pictures/tree-50.png');
+    await owner.setViewportSize(desktop.viewport);
+
+    await owner.getByTestId('file-input').setInputFiles({
+      name: 'field-notes.pdf',
+      mimeType: 'application/pdf',
+      buffer: randomBytes(fileBytes),
+    });
+    await owner.getByTestId('send').click();
+    const having = owner.getByTestId('file').last();
+    for (let tries = 0; tries < 600; tries++) {
+      const shown = /(\d+) of 49/.exec((await having.textContent()) ?? '');
+      if (Number(shown?.[1] ?? 0) >= 10) break;
+      await wait(50);
+    }
+    await shoot(owner, 'files');
+  } finally {
+    for (const room of rooms) await room.leave();
+    await browser.close();
+    await root.close();
+  }
+}
+
+await (process.argv[2] === 'icons' ? drawIcons() : takePictures());
+// WebRTC in Node leaves threads behind, so the end is said and not waited for.
+process.exit(0);
