@@ -32,7 +32,9 @@ test('a browser without WebRTC, a damaged link and a link cut off at the # are n
 });
 
 for (const engine of ['chromium', 'firefox'] as const) {
-  test(`the page can be installed, and asks nobody but its root (${engine})`, async ({ rooms }) => {
+  test(`the page can be installed, speaks its reader’s language, and asks nobody but its root (${engine})`, async ({
+    rooms,
+  }) => {
     const host = new URL(rooms.root.url).host;
     const { page, hosts, complaints } = await visit(await rooms.browser(engine), withQuery(rooms.link));
     await page.getByTestId('join').click();
@@ -81,6 +83,10 @@ for (const engine of ['chromium', 'firefox'] as const) {
       return image.naturalWidth;
     });
     expect(touch).toBe(180);
+    const reader = await visit(await rooms.browser(engine), withQuery(rooms.link), { locale: 'de-AT' });
+    await expect(reader.page.getByTestId('join')).toHaveText('Raum betreten');
+    await expect(reader.page.locator('html')).toHaveAttribute('lang', 'de');
+    await reader.page.close();
     expect([...hosts]).toEqual([host]);
     expect(complaints).toEqual([]);
     await page.close();

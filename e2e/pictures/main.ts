@@ -1,6 +1,6 @@
 /**
- * Takes the pictures of docs/pictures: `npm run pictures`, or `npm run pictures -- icons` for the page's icons. A real room of 50: six
- * pages, and 44 headless peers in this process. It takes about two minutes.
+ * Takes the pictures of docs/pictures: `npm run pictures`, or `npm run pictures -- icons` for the page's icons. A real room of 50, three
+ * pages and 47 headless peers in this process, and a smaller one for the file. It takes about two minutes on an idle machine.
  */
 import { randomBytes } from 'node:crypto';
 import { fileURLToPath } from 'node:url';
@@ -14,16 +14,19 @@ import { expectInRoom, visit, withQuery } from '../visitor.ts';
 import { drawIcons } from './icons.ts';
 import { names, talk } from './people.ts';
 
-/** People in the pictures; the first pages among them are taken pictures of, the others only stand in the tree. */
+/** Who looks at the room by a page: on a desktop, on a dark one, on a phone. */
 const pageNames = ['Nadia', 'Bruno', 'Mei'];
-const plainPages = 3;
-const headless = 50 - pageNames.length - plainPages;
+const headless = 50 - pageNames.length;
+/** The room that is sent a file. */
+const fileRoomHeadless = 13;
 /** Headless peers that join at once: signing and encrypting for all of them is one process's work. */
 const joinAtOnce = 4;
-const fileBytes = 2_000_000;
+const fileBytes = 8_000_000;
 const desktop = { viewport: { width: 1440, height: 900 }, colorScheme: 'light' } as const;
 
-const wait = (ms: number): Promise<void> => new Promise((resolve) => setTimeout(resolve, ms));
+const wait = async (ms: number): Promise<void> => {
+  await new Promise((resolve) => setTimeout(resolve, ms));
+};
 const say = (line: string): void => void process.stderr.write(`${line}\n`);
 
 async function shoot(page: Page, name: string): Promise<void> {
@@ -43,6 +46,10 @@ async function joinHeadless(link: string, rooms: Room[], count: number): Promise
   }
 }
 
+async function leaveAll(rooms: Room[]): Promise<void> {
+  await Promise.all(rooms.splice(0).map((room) => room.leave()));
+}
+
 async function takePictures(): Promise<void> {
   const root = await startRootServer({ port: 0, host: '127.0.0.1', socketsPerAddressMax: 1_000 });
   const link = `${root.url}/#${secret()}`;
@@ -54,17 +61,16 @@ async function takePictures(): Promise<void> {
     await shoot(lobby.page, 'lobby');
     await lobby.page.close();
 
-    const enter = async (name: string, options: Parameters<typeof visit>[2]): Promise<Page> => {
+    const enter = async (link: string, name: string, options: Parameters<typeof visit>[2]): Promise<Page> => {
       const { page } = await visit(browser, withQuery(link, `&name=${name}&join=1`), options);
       return page;
     };
     await joinHeadless(link, rooms, 5);
     const [owner, dark, phone] = [
-      await enter(pageNames[0] ?? '', desktop),
-      await enter(pageNames[1] ?? '', { ...desktop, colorScheme: 'dark' }),
-      await enter(pageNames[2] ?? '', { ...devices['Pixel 7'], colorScheme: 'light' }),
+      await enter(link, pageNames[0] ?? '', desktop),
+      await enter(link, pageNames[1] ?? '', { ...desktop, colorScheme: 'dark' }),
+      await enter(link, pageNames[2] ?? '', { ...devices['Pixel 7'], colorScheme: 'light' }),
     ];
-    for (let i = 0; i < plainPages; i++) await enter(names[names.length - 1 - i] ?? '', desktop);
     await joinHeadless(link, rooms, headless);
     for (const page of [owner, dark, phone]) await expectInRoom(page, 50);
     say('a room of 50');
@@ -94,23 +100,31 @@ async function takePictures(): Promise<void> {
     await wait(1_500);
     await tree.screenshot({ path: fileURLToPath(new URL('../../docs/pictures/tree-50.png', import.meta.url)) });
     say('docs/pictures/tree-50.png');
-    await owner.setViewportSize(desktop.viewport);
+    for (const page of [owner, dark, phone]) await page.close();
+    await leaveAll(rooms);
 
-    await owner.getByTestId('file-input').setInputFiles({
+    const fileLink = `${root.url}/#${secret()}`;
+    await joinHeadless(fileLink, rooms, fileRoomHeadless);
+    const sender = await enter(fileLink, pageNames[0] ?? '', desktop);
+    await expectInRoom(sender, fileRoomHeadless + 1);
+    for (const { who, text } of talk.slice(0, 3)) if (who !== 'owner') await rooms[who]?.send(text);
+    await wait(2_000);
+    await sender.getByTestId('file-input').setInputFiles({
       name: 'field-notes.pdf',
       mimeType: 'application/pdf',
       buffer: randomBytes(fileBytes),
     });
-    await owner.getByTestId('send').click();
-    const having = owner.getByTestId('file').last();
-    for (let tries = 0; tries < 600; tries++) {
-      const shown = /(\d+) of 49/.exec((await having.textContent()) ?? '');
-      if (Number(shown?.[1] ?? 0) >= 10) break;
-      await wait(50);
+    await sender.getByTestId('send').click();
+    // When some have it, and others do not yet.
+    const card = sender.getByTestId('file').last();
+    let having = 0;
+    while (having < 3) {
+      await wait(20);
+      having = Number(/· (\d+) of/.exec((await card.textContent()) ?? '')?.[1] ?? 0);
     }
-    await shoot(owner, 'files');
+    await shoot(sender, 'files');
   } finally {
-    for (const room of rooms) await room.leave();
+    await leaveAll(rooms);
     await browser.close();
     await root.close();
   }

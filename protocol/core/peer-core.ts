@@ -88,7 +88,7 @@ export class PeerCore {
       () => this.#position.anchored,
       (key, packet, messages, from) => {
         this.#receipts.accepted(key, packet, messages, from);
-        this.#typing.spoke(packet.senderId, key);
+        this.#typing.spoke(packet.senderId);
       },
     );
     this.#attach = new Attach(ctx, this.#links, this.#position, {

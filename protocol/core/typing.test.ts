@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { typingLifeMs } from '../limits.ts';
-import type { LinkId } from '../types.ts';
+import type { LinkId, SessionId } from '../types.ts';
 import { typingBody } from '../wire/talk-body.ts';
 import { Other, PeerScript } from './peer-script.ts';
 
@@ -69,6 +69,22 @@ describe('typing', () => {
     hint(peer, up, 4);
     expect(peer.sent(down, 'typing')).toHaveLength(2);
     expect(shown(peer)).toBe('+');
+  });
+
+  it('[T6] holds a sender to its rate whatever session it names, and lets none go back to an older one', () => {
+    const { peer, up, down } = between();
+    const inSession = (digit: string, version: number): void => {
+      const packet = c.factory.newTyping({ active: true, channel: '' }, version, 1);
+      const session = digit.repeat(16) as SessionId;
+      peer.packet(up, c, { ...packet, header: { ...packet.header, session } });
+    };
+    for (const digit of '2345') inSession(digit, 1);
+    expect(peer.sent(down, 'typing')).toHaveLength(1);
+    peer.pass(600);
+    inSession('1', 9);
+    expect(peer.sent(down, 'typing')).toHaveLength(1);
+    inSession('3', 1);
+    expect(peer.sent(down, 'typing')).toHaveLength(2);
   });
 
   it('[T6] keeps out who is not in the picture, and its own echo', () => {

@@ -3,7 +3,7 @@
  * (rules T6, T7).
  */
 import { typingLifeMs, typingMax, typingPeriodMs, typingRelayPeriodMs } from '../limits.ts';
-import { noSession, streamKey, type LinkId, type NodeId, type StreamKey } from '../types.ts';
+import { noSession, type LinkId, type NodeId, type SessionId } from '../types.ts';
 import { passOn, type VerifiedPacket } from '../wire/packet.ts';
 import { typingBody, type TypingBody } from '../wire/talk-body.ts';
 import type { Context } from './context.ts';
@@ -13,6 +13,7 @@ import type { Picture } from './picture.ts';
 /** What was last heard of somebody. */
 interface Heard {
   readonly node: NodeId;
+  session: SessionId;
   version: number;
   atMs: number;
   channel: string;
@@ -20,11 +21,16 @@ interface Heard {
   untilMs: number;
 }
 
+/** Whether a hint is newer than the last: sessions are ordered by time, so that nobody can go back to an older one. */
+function isNewer(heard: Heard, session: SessionId, version: number): boolean {
+  return session > heard.session || (session === heard.session && version > heard.version);
+}
+
 export class Typing {
   readonly #ctx: Context;
   readonly #links: Links;
   readonly #picture: Picture;
-  readonly #heard = new Map<StreamKey, Heard>();
+  readonly #heard = new Map<NodeId, Heard>();
   /** Those who type at the moment. */
   readonly #active = new Set<Heard>();
   #wanted: { readonly body: TypingBody; readonly timeMs: number } | undefined;
@@ -65,16 +71,16 @@ export class Typing {
     const { nowMs, self } = this.#ctx;
     const body = typingBody.decode(packet.body);
     if (body === undefined || node === self || this.#picture.isDeparted(node)) return;
-    const key = streamKey(node, packet.header.session);
-    const { seq } = packet.header;
-    let heard = this.#heard.get(key);
-    if (heard && (seq <= heard.version || nowMs - heard.atMs < typingRelayPeriodMs)) return;
+    const { session, seq } = packet.header;
+    let heard = this.#heard.get(node);
+    if (heard && (!isNewer(heard, session, seq) || nowMs - heard.atMs < typingRelayPeriodMs)) return;
     if (heard === undefined) {
       if (this.#heard.size >= typingMax && !this.#makeRoom()) return;
-      heard = { node, version: 0, atMs: 0, channel: '', untilMs: 0 };
-      this.#heard.set(key, heard);
+      heard = { node, session, version: 0, atMs: 0, channel: '', untilMs: 0 };
+      this.#heard.set(node, heard);
     }
     if (!body.active || heard.channel !== body.channel) this.#stopped(heard);
+    heard.session = session;
     heard.version = seq;
     heard.atMs = nowMs;
     heard.channel = body.channel;
@@ -88,7 +94,7 @@ export class Typing {
 
   /** Forgets somebody who types nothing. */
   #makeRoom(): boolean {
-    for (const [key, heard] of this.#heard) if (!this.#active.has(heard)) return this.#heard.delete(key);
+    for (const [node, heard] of this.#heard) if (!this.#active.has(heard)) return this.#heard.delete(node);
     return false;
   }
 
@@ -105,12 +111,12 @@ export class Typing {
   }
 
   /** What was typed is said; a hint that comes later than the message is out of date, as its life is short. */
-  spoke(node: NodeId, key: StreamKey): void {
+  spoke(node: NodeId): void {
     if (node === this.#ctx.self) {
       this.#wanted = undefined;
       this.#saysActive = false;
     }
-    const heard = this.#heard.get(key);
+    const heard = this.#heard.get(node);
     if (heard) this.#stopped(heard);
   }
 

@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { type NodeId } from '../../../client/api.ts';
-import { languages } from '../strings/index.ts';
+import { languages } from '../strings/all.ts';
 import { friendlyName, hueOf, initials } from './identity.ts';
 
 const id = (text: string) => text.padEnd(32, '0') as NodeId;

@@ -1,17 +1,19 @@
-import { de } from './de.ts';
 import { en, type Strings } from './en.ts';
-import { es } from './es.ts';
 
 export type { Strings };
 
-/** The languages the page speaks, by their two letters. */
-export const languages: Readonly<Record<string, Strings>> = { en, de, es };
+/** How to come by each language the page speaks, by its two letters. English is there; the others are loaded when they are wanted. */
+const loaders: Readonly<Record<string, () => Promise<Strings>>> = {
+  en: () => Promise.resolve(en),
+  de: async () => (await import('./de.ts')).de,
+  es: async () => (await import('./es.ts')).es,
+};
 
 /** The first of the wanted languages that there is, else English. `wanted` are BCP 47 tags in order of preference. */
-export function pickStrings(wanted: readonly string[]): Strings {
+export async function loadStrings(wanted: readonly string[]): Promise<Strings> {
   for (const tag of wanted) {
-    const found = languages[tag.slice(0, 2).toLowerCase()];
-    if (found !== undefined) return found;
+    const load = loaders[tag.slice(0, 2).toLowerCase()];
+    if (load !== undefined) return load();
   }
   return en;
 }
@@ -22,8 +24,8 @@ function wantedLanguages(): readonly string[] {
   return asked === null ? navigator.languages : [asked, ...navigator.languages];
 }
 
-/** The words of this page, chosen once by `?lang=` or the browser's languages. */
-export const t: Strings = pickStrings(wantedLanguages());
+/** The words of this page, chosen once by `?lang=` or the browser's languages. Without them there is nothing to show, so all wait. */
+export const t: Strings = await loadStrings(wantedLanguages());
 
 /** For dates and numbers: the reader's own variant of the language, such as `en-GB`. */
 export const locale: string =

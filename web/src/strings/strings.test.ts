@@ -1,6 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { en } from './en.ts';
-import { languages, pickStrings } from './index.ts';
+import { languages } from './all.ts';
+import { loadStrings } from './index.ts';
 
 /** Every leaf of a table of strings as `path: kind`, so that two tables can be compared. */
 function leaves(value: unknown, path = ''): string[] {
@@ -36,10 +37,10 @@ describe('strings', () => {
     expect(strings.tree.node('Ana', 2, 3)).toMatch(/Ana.*2.*3/u);
   });
 
-  it('takes the first language there is', () => {
-    expect(pickStrings(['fr-FR', 'de-AT', 'en']).language).toBe('de');
-    expect(pickStrings(['ES']).language).toBe('es');
-    expect(pickStrings(['fr']).language).toBe('en');
-    expect(pickStrings([]).language).toBe('en');
+  it('takes the first language there is', async () => {
+    expect((await loadStrings(['fr-FR', 'de-AT', 'en'])).language).toBe('de');
+    expect((await loadStrings(['ES'])).language).toBe('es');
+    expect((await loadStrings(['fr'])).language).toBe('en');
+    expect((await loadStrings([])).language).toBe('en');
   });
 });
