@@ -69,6 +69,8 @@ export class Simulation {
   events = 0;
   /** Reunion packets sent by peers, on links and to the root. */
   reunionsSent = 0;
+  /** When a peer last told the root of a new place, ms. */
+  movedAtMs = 0;
   /** Message packets that arrived at peers. */
   messagesIn = 0;
   /** Called once a second of virtual time; returns whether the run is over. */
@@ -300,6 +302,7 @@ export class Simulation {
       case 'sendRoot':
         checkPacket(this, peer, output.packet, 'root');
         if (output.packet.header.type === 'reunion') this.reunionsSent++;
+        if (output.packet.action === 'confirm') this.movedAtMs = this.nowMs;
         this.root.send(peer, output.packet);
         return;
       case 'seal':
