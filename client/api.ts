@@ -349,6 +349,11 @@ export interface Room extends AsyncDisposable {
   ): () => void;
   /** Change the name that others see. */
   rename(name: string): Promise<void>;
+  /**
+   * Eight groups of five digits that this peer and a member both see when neither talks with somebody who only passes for the
+   * other: to be compared by voice or side by side. Rejects with `argument` for oneself, `unknown-member` for who was not seen.
+   */
+  safetyTag(member: NodeId): Promise<string>;
   /** Ask the way to the root, hop by hop. */
   probe(): Promise<Probe>;
   stats(): RoomStats;

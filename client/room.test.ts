@@ -180,7 +180,12 @@ describe('rooms of Node peers', () => {
       await expect(a.send('to nobody', { to: 'f'.repeat(32) as NodeId })).rejects.toMatchObject({
         code: 'unknown-member',
       });
-      await until(() => a.members.size === 3, 'a knows the others');
+      await until(() => a.members.size === 3 && b.members.size === 3, 'a and b know the others');
+      const [mine, hers] = await Promise.all([a.safetyTag(b.self.id), b.safetyTag(a.self.id)]);
+      expect(mine).toBe(hers);
+      expect(await a.safetyTag((rooms[2] as Room).self.id)).not.toBe(mine);
+      await expect(a.safetyTag(a.self.id)).rejects.toMatchObject({ code: 'argument' });
+      await expect(a.safetyTag('f'.repeat(32) as NodeId)).rejects.toMatchObject({ code: 'unknown-member' });
       await a.send('only b', { to: b.self.id, channel: 'whisper' });
       await a.send(Uint8Array.of(1, 2));
       expect(await read).toEqual(['all', 'only b', Uint8Array.of(1, 2)]);

@@ -295,6 +295,12 @@ class LiveRoom implements Room {
     return Promise.resolve();
   }
 
+  async safetyTag(member: NodeId): Promise<string> {
+    if (member === this.#session.peer.id) throw new BanyanError('argument', 'there is nobody to compare oneself with');
+    if (!this.#members.has(member)) throw new BanyanError('unknown-member', 'nobody of this id is in the room');
+    return this.#sealer.safetyTag(member);
+  }
+
   probe(): Promise<Probe> {
     if (this.state === 'left') return Promise.reject(hasLeft());
     return this.#probes.ask((probe) => {

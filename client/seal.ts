@@ -20,6 +20,7 @@ import { findWork } from './crypto/work.ts';
 import { Recent } from './crypto/recent.ts';
 import { DirectMessages } from './direct.ts';
 import type { RoomKeys } from './room-link.ts';
+import { safetyTag } from './safety-tag.ts';
 
 const domain = utf8('banyan-1');
 const admissionDomain = utf8('banyan-admission-1');
@@ -71,6 +72,11 @@ export class Sealer implements Signer, Verifier {
     const sealer = new Sealer(provider, key, room, id, await DirectMessages.create(room.room, id));
     sealer.#ids.set(toHex(key.publicKey), sealer.id);
     return sealer;
+  }
+
+  /** What this peer and another one compare: see safety-tag.ts. */
+  safetyTag(other: NodeId): Promise<string> {
+    return safetyTag(this.#provider, this.#room.room, this.id, other);
   }
 
   async seal(packet: Packet): Promise<Packet> {

@@ -96,6 +96,12 @@ export class FakeRoom implements Room {
     return end;
   }
 
+  safetyTag(member: NodeId): Promise<string> {
+    const half = (id: NodeId): string =>
+      [0, 5, 10, 15].map((at) => `${Number.parseInt(id.slice(at, at + 5), 16) % 100_000}`.padStart(5, '0')).join(' ');
+    return Promise.resolve([this.self.id, member].sort().map(half).join(' '));
+  }
+
   /** The tree changed: tells it. */
   changed(): void {
     this.#tree = undefined;

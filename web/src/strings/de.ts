@@ -305,6 +305,8 @@ export const de: Strings = {
     show: 'Leute zeigen',
     hide: 'Leute verbergen',
     tagHint: 'Teil des Schlüssels. Er unterscheidet zwei Menschen mit gleichem Namen.',
+    compare: 'Schlüssel mit diesem Menschen vergleichen',
+    compareHint: 'Beide sehen diese Ziffern, wenn niemand dazwischen sitzt. Lest sie einander vor.',
     sameName: 'Zwei heißen so: vergleiche ihre Schlüssel',
     yourName: 'Benutzt deinen Namen: vergleiche die Schlüssel',
     otherTab: 'dein anderer Tab',

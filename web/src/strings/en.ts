@@ -299,6 +299,8 @@ export const en = {
     show: 'Show people',
     hide: 'Hide people',
     tagHint: 'Part of the key. It differs between two people of one name.',
+    compare: 'Compare the keys with this person',
+    compareHint: 'Both see these digits when nobody sits between you. Read them to each other.',
     sameName: 'Two go by this name: compare their keys',
     yourName: 'Goes by your name: compare the keys',
     otherTab: 'your other tab',

@@ -301,6 +301,8 @@ export const es: Strings = {
     show: 'Mostrar gente',
     hide: 'Ocultar gente',
     tagHint: 'Parte de la clave. Distingue a dos personas con el mismo nombre.',
+    compare: 'Comparar las claves con esta persona',
+    compareHint: 'Ambos ven estas cifras si no hay nadie en medio. Leédselas el uno al otro.',
     sameName: 'Dos se llaman así: compara sus claves',
     yourName: 'Usa tu nombre: compara las claves',
     otherTab: 'tu otra pestaña',
