@@ -1,7 +1,7 @@
 /** Where a peer goes: pure choices over a room's tree (rules A1, A2, A4, A8, A10, A11, H7). */
 import { backupsInMax, clientsExcessMax, stableAfterMs } from '../limits.ts';
 import type { NodeId } from '../types.ts';
-import type { RoomTree, RootNode } from './room-tree.ts';
+import { unblock, type RoomTree, type RootNode } from './room-tree.ts';
 
 /** Candidates of one depth that are compared; more would make placing grow with the room. */
 const comparedMax = 16;
@@ -23,7 +23,7 @@ function isBlocked(asker: RootNode, target: NodeId, nowMs: number): boolean {
   const untilMs = asker.blocked.get(target);
   if (untilMs === undefined) return false;
   if (nowMs < untilMs) return true;
-  asker.blocked.delete(target);
+  unblock(asker, target);
   return false;
 }
 
@@ -78,7 +78,11 @@ export function choosePlace(
     return squeeze(room, asker, nowMs, visited) ?? { target, excess: 0 };
   }
   if (target) return { target, excess: 0 };
-  return displace(room, asker, nowMs, visited) ?? press(room, asker, nowMs, visited);
+  const place = displace(room, asker, nowMs, visited) ?? press(room, asker, nowMs, visited);
+  if (place !== undefined || asker.liftable.size === 0) return place;
+  // In a small room it may have complained about everybody: a parent whose link broke is better than none.
+  for (const blocked of [...asker.liftable]) unblock(asker, blocked);
+  return choosePlace(room, asker, nowMs, visited);
 }
 
 /** One slot in excess at a peer no deeper than the asker's parent was, until the balancing makes room (rule A11). */

@@ -42,6 +42,8 @@ export interface RootNode {
   readonly backupsIn: Set<NodeId>;
   /** Peers that it is not given to, until when, ms. */
   readonly blocked: Map<NodeId, number>;
+  /** Those of them that are better than none: a link to them broke, but came about. */
+  readonly liftable: Set<NodeId>;
   /** The parent that it last reported dead, until it has another. */
   lostParent: NodeId | undefined;
   /** Until when others are preferred to it as a parent, ms: a client said it is dead, or full. */
@@ -78,6 +80,7 @@ export function newRootNode(id: NodeId, nowMs: number): RootNode {
     backupTarget: undefined,
     backupsIn: new Set(),
     blocked: new Map(),
+    liftable: new Set(),
     lostParent: undefined,
     doubtedUntilMs: 0,
     deniedParent: undefined,
@@ -90,12 +93,19 @@ const countedMax = 20_000;
 /** Peers that one peer can be kept from; the oldest block is lifted first. */
 const blockedMax = 64;
 
-/** Keeps a peer from being given this parent for a while. */
-export function block(node: RootNode, parent: NodeId, untilMs: number): void {
+/** Keeps a peer from being given this parent for a while; `isLiftable`: unless it would get none at all. */
+export function block(node: RootNode, parent: NodeId, untilMs: number, isLiftable = false): void {
   node.blocked.delete(parent);
   node.blocked.set(parent, untilMs);
+  if (isLiftable) node.liftable.add(parent);
+  else node.liftable.delete(parent);
   const [oldest] = node.blocked.keys();
-  if (node.blocked.size > blockedMax && oldest !== undefined) node.blocked.delete(oldest);
+  if (node.blocked.size > blockedMax && oldest !== undefined) unblock(node, oldest);
+}
+
+export function unblock(node: RootNode, parent: NodeId): void {
+  node.blocked.delete(parent);
+  node.liftable.delete(parent);
 }
 
 export interface Reservation {

@@ -1,4 +1,5 @@
 import { describe, expect, it } from 'vitest';
+import type { LinkReason } from '../errors.ts';
 import type { NodeId } from '../types.ts';
 import { RootScript, seededRng, type ScriptPeer } from './root-script.ts';
 
@@ -214,6 +215,26 @@ describe('reservations', () => {
         .map((one) => one.excess),
     ).toEqual([1, 2]);
     expect(answers[2]?.target).not.toBe(head.id);
+  });
+});
+
+describe('complaints', () => {
+  it('[A2] about everybody in a small room are lifted, but not about those that it cannot connect to', () => {
+    const root = new RootScript({ balance: false });
+    const [head, other, phone] = [root.join(), root.join(), root.join()];
+    const complain = (about: ScriptPeer, reason: LinkReason): NodeId | undefined => {
+      const answer = root.advertise(phone, { complaint: about.id, reason });
+      root.follow(phone, answer);
+      return answer?.result === 'node' ? answer.target : undefined;
+    };
+    expect(root.parentOf(phone)).toBe(head.id);
+    expect(complain(head, 'silent')).toBe(other.id);
+    // The head is blocked still: both are, so both are free again.
+    expect([head.id, other.id]).toContain(complain(other, 'silent'));
+    expect(complain(head, 'connect-timeout')).toBe(other.id);
+    expect(complain(other, 'connect-timeout')).toBeUndefined();
+    root.pass(60_001);
+    expect(root.advertise(phone)?.result).toBe('node');
   });
 });
 

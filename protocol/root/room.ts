@@ -181,7 +181,7 @@ export class Room {
     const other = this.#tree.nodes.get(about);
     const untilMs = nowMs + (passingReasons.has(reason) ? shortBlockMs : complaintBlockMs);
     // A stale ticket was the root's own: the next one is right.
-    if (reason !== 'refused-stale') block(node, about, untilMs);
+    if (reason !== 'refused-stale') block(node, about, untilMs, deadlyReasons.has(reason));
     if (other === undefined) return;
     if (pairReasons.has(reason)) block(other, node.id, untilMs);
     // It holds clients that the root has not heard of yet.
