@@ -136,14 +136,19 @@ export async function openRoom(
   return new RoomPage(page, name);
 }
 
+/** What a page's core was given, as `Room.journal` tells it. */
+export async function journalOf(page: Page): Promise<string> {
+  const journal = await page.evaluate(() => (window as never as { banyan?: { room?: Room } }).banyan?.room?.journal());
+  if (journal === undefined) throw new Error('the page is in no room');
+  return journal;
+}
+
 /** Keeps what each page's core was given, so that the failure can be played again without a browser. */
 async function saveJournals(pages: readonly RoomPage[], testInfo: TestInfo): Promise<void> {
   for (const [number, { page, name }] of pages.entries()) {
     // A page that was killed or stopped on purpose does not answer.
     const journal = await Promise.race([
-      page
-        .evaluate(() => (window as never as { banyan?: { room?: Room } }).banyan?.room?.journal())
-        .catch(() => undefined),
+      journalOf(page).catch(() => undefined),
       new Promise<undefined>((resolve) => setTimeout(resolve, 5_000)),
     ]);
     if (journal === undefined) continue;

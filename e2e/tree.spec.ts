@@ -1,5 +1,17 @@
+import { decodeJournal } from '../protocol/journal.ts';
+import { replay } from '../protocol/sim/replay.ts';
 import { decodePacket } from '../protocol/wire/packet.ts';
-import { expect, openRoom, problemsOf, secret, test, treeDistance, untilOneTree, type RoomPage } from './fixtures.ts';
+import {
+  expect,
+  journalOf,
+  openRoom,
+  problemsOf,
+  secret,
+  test,
+  treeDistance,
+  untilOneTree,
+  type RoomPage,
+} from './fixtures.ts';
 import { launch } from './browsers.ts';
 import { startRootServer } from '../root-server/server.ts';
 import { startRootProcess } from './root-process.ts';
@@ -171,6 +183,23 @@ test('[L4] [L6] who comes late reads what was said before', async ({ rooms }) =>
   const late = await rooms.open('firefox', { name: 'late' });
   await untilOneTree([first, late]);
   await expect.poll(() => late.texts()).toEqual([1, 2, 3, 4, 5].map((i) => `line ${i}`));
+});
+
+test('what a browser was given brings a fresh core to the same place', async ({ rooms }) => {
+  const pages = [await rooms.open('chromium', { name: 'first' }), await rooms.open('firefox', { name: 'second' })];
+  const seen = await untilOneTree(pages);
+  for (const page of pages) await page.say(`a word of ${page.name}`);
+  for (const [i, page] of pages.entries()) {
+    await expect.poll(async () => (await page.shown()).length).toBe(2);
+    const journal = decodeJournal(await journalOf(page.page));
+    if (journal === undefined) throw new Error('no journal');
+    const steps = [...replay(journal)];
+    const delivered = steps.flatMap(({ outputs }) => outputs).filter(({ kind }) => kind === 'deliver');
+    expect(delivered).toHaveLength(2);
+    const paths = steps.flatMap(({ outputs }) => outputs).filter(({ kind }) => kind === 'state');
+    expect(paths.at(-1)).toMatchObject({ state: 'attached' });
+    expect(journal.id).toBe(seen[i]?.id);
+  }
 });
 
 test('[M5] who comes late sees the whole tree, every edge drawn', async ({ rooms }) => {
