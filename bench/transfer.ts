@@ -135,8 +135,9 @@ interface Cast {
 /** The room: the head, then the page that may die in a browser of its own, then the others. A leaf of another branch sends. */
 async function gather(link: string, browser: Browser, doomed: Browser, pid: number, peers: number): Promise<Cast> {
   const complaints: string[] = [];
+  // Lights that travel along the edges are for somebody who looks; here nine pages would draw them on one machine.
   const open = async (where: Browser, name: string): Promise<RoomPage> =>
-    openRoom(await where.newContext(), link, name, complaints, { k });
+    openRoom(await where.newContext({ reducedMotion: 'reduce' }), link, name, complaints, { k });
   const pages = [await open(browser, 'head')];
   await oneTree(pages);
   pages.push(await open(doomed, 'interior'));
