@@ -2,7 +2,7 @@
 import { parseArgs } from 'node:util';
 import { libraries, type Library } from './pages/mesh-peer.ts';
 
-export const measurements = ['link', 'mesh', 'picture'] as const;
+export const measurements = ['link', 'mesh', 'picture', 'transfer'] as const;
 export type Measurement = (typeof measurements)[number];
 
 export interface Arguments {
@@ -12,6 +12,8 @@ export interface Arguments {
   /** Runs of each contestant; medians are taken over them. */
   readonly runs: number | undefined;
   readonly libraries: readonly Library[];
+  /** Size of the file of `transfer`, in MiB. */
+  readonly mebibytes: number;
   readonly json: boolean;
   /** Folder for CPU profiles of the two pages of `link`. */
   readonly profile: string | undefined;
@@ -19,7 +21,8 @@ export interface Arguments {
 
 export const usage = `usage: npm run bench -- [options]
   --only NAME        ${measurements.join(', ')}; default: all
-  --peers N          pages of mesh, 2 to 64, default 8; peers of picture, 2 to 2,000, default 300
+  --peers N          pages of mesh, 2 to 64, default 8; peers of picture, 2 to 2,000, default 300; pages of transfer, 5 to 64, default 9
+  --size MIB         file of transfer; default 100
   --runs N           runs of each contestant; default 5 (link, picture), 3 (mesh)
   --libraries A,B    contestants of mesh; default ${libraries.join(',')}
   --json             one JSON object a measurement instead of tables
@@ -36,6 +39,7 @@ export function readArguments(args: readonly string[]): Arguments | string {
         peers: { type: 'string' },
         runs: { type: 'string' },
         libraries: { type: 'string' },
+        size: { type: 'string', default: '100' },
         json: { type: 'boolean', default: false },
         profile: { type: 'string' },
       },
@@ -46,13 +50,15 @@ export function readArguments(args: readonly string[]): Arguments | string {
   const only = measurements.filter((name) => values.only === undefined || values.only === name);
   if (only.length === 0) return `no measurement is called '${values.only ?? ''}'`;
   const peers = values.peers === undefined ? undefined : Number(values.peers);
-  const peersMax = only.includes('mesh') ? 64 : 2_000;
+  const peersMax = only.includes('mesh') || only.includes('transfer') ? 64 : 2_000;
   if (peers !== undefined && (!Number.isInteger(peers) || peers < 2 || peers > peersMax))
     return `--peers takes a number from 2 to ${peersMax}`;
+  const mebibytes = Number(values.size);
+  if (!Number.isInteger(mebibytes) || mebibytes < 1 || mebibytes > 2_048) return '--size takes a number from 1 to 2048';
   const runs = values.runs === undefined ? undefined : Number(values.runs);
   if (runs !== undefined && (!Number.isInteger(runs) || runs < 1)) return '--runs takes a number from 1';
   const names = values.libraries?.split(',') ?? libraries;
   const chosen = libraries.filter((library) => names.includes(library));
   if (chosen.length !== names.length) return `--libraries takes some of ${libraries.join(', ')}`;
-  return { only, peers, runs, libraries: chosen, json: values.json, profile: values.profile };
+  return { only, peers, runs, libraries: chosen, mebibytes, json: values.json, profile: values.profile };
 }

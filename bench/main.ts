@@ -16,6 +16,7 @@ import type { Library } from './pages/mesh-peer.ts';
 import { pictureGoals, runPicture } from './picture.ts';
 import { startPictureSite, startSite } from './site.ts';
 import { table, type Cell } from './table.ts';
+import { runTransfer, transferGoals } from './transfer.ts';
 
 interface Report {
   readonly name: string;
@@ -166,7 +167,33 @@ async function picture(_url: string, given: Arguments): Promise<{ report: Report
   }
 }
 
-const all = { link, mesh, picture };
+async function transfer(_url: string, given: Arguments): Promise<{ report: Report; text: string }> {
+  const { peers = 9, mebibytes } = given;
+  const { chromium, runs } = await runTransfer(peers, mebibytes, progress);
+  const report = { name: 'transfer', machine: machine(chromium), peers, mebibytes, runs, goals: transferGoals };
+  const rows: Cell[][] = [
+    ['complete', ...runs.map((run) => (run.complete ? 'yes' : 'no')), 'yes'],
+    ['seconds', ...runs.map((run) => run.seconds), ''],
+    ['MB/s to everybody', ...runs.map((run) => run.megabytesPerSecond), ''],
+    ['hashes equal', ...runs.map((run) => `${run.hashesEqual} of ${run.hashesExpected}`), 'all'],
+    [
+      'uploaded by the sender, of the file',
+      ...runs.map((run) => run.uploadedShare),
+      `<= ${transferGoals.uploadedShare}`,
+    ],
+    ['message before, p50 ms', ...runs.map((run) => run.idleMs.p50), ''],
+    ['message during, p50 ms', ...runs.map((run) => run.busyMs.p50), ''],
+    ['message during, p95 ms', ...runs.map((run) => run.busyMs.p95), ''],
+    ['latency during / before', ...runs.map((run) => run.latencyRatio), `<= ${transferGoals.latencyRatio}`],
+    ['heap growth, peak MiB', ...runs.map((run) => run.heapGrowthPeakMib), `<= ${transferGoals.heapGrowthMib}`],
+    ['heap growth, end MiB', ...runs.map((run) => run.heapGrowthEndMib), `<= ${transferGoals.heapGrowthMib}`],
+    ['received by an orphan, of the file', ...runs.map((run) => run.orphanReceivedShare), ''],
+  ];
+  const text = `${heading(report)}, ${peers} pages, ${mebibytes} MiB\n${table(['', 'left alone', 'one killed', 'goal'], rows)}`;
+  return { report, text };
+}
+
+const all = { link, mesh, picture, transfer };
 
 async function main(): Promise<number> {
   const given = readArguments(process.argv.slice(2));

@@ -315,4 +315,32 @@ describe('roomStores', () => {
     expect(states).toEqual(['attached', 'healing']);
     expect(counts).toEqual([[], ['1'], ['1', '2'], ['2', '3']]);
   });
+
+  it('give the newest receipt of each message, and who types where', () => {
+    const events = new Emitter<RoomEvents>();
+    const { receipts, typists } = roomStores({ on: events.on.bind(events) } as unknown as Room, 2);
+    const seen: string[] = [];
+    receipts.subscribe((value) => seen.push([...value].map(([id, { reached }]) => `${id}:${reached}`).join(' ')));
+    for (const [id, reached] of [
+      ['a', 1],
+      ['b', 2],
+      ['a', 3],
+      ['c', 0],
+    ] as const)
+      events.emit('receipt', { id, reached, of: 3 });
+    expect(seen).toEqual(['', 'a:1', 'a:1 b:2', 'a:3 b:2', 'b:2 c:0']);
+    const typing: string[] = [];
+    typists.subscribe((value) =>
+      typing.push([...value].map(([id, channel]) => `${id.slice(0, 1)}@${channel}`).join(' ')),
+    );
+    events.emit('typing', { from: ana, active: true });
+    events.emit('typing', { from: ben, active: true, channel: 'game' });
+    events.emit('typing', { from: ana, active: false });
+    expect(typing).toEqual([
+      '',
+      `${ana.slice(0, 1)}@`,
+      `${ana.slice(0, 1)}@ ${ben.slice(0, 1)}@game`,
+      `${ben.slice(0, 1)}@game`,
+    ]);
+  });
 });

@@ -41,3 +41,16 @@ export function readAddress(href: string): PageAddress {
 export function fragmentOf(roomLink: string): string {
   return new URL(roomLink).hash;
 }
+
+/** Whether the address bar shows the secret of this room. */
+export function isShown(roomLink: string): boolean {
+  return location.hash !== '' && location.hash === fragmentOf(roomLink);
+}
+
+/**
+ * Takes the room out of the address, and out of what this tab would come back to: nobody reads it over a shoulder, from a screenshot
+ * or a shared screen. One stays in the room; whoever loads the page again is outside.
+ */
+export function conceal(): void {
+  history.replaceState(null, '', location.pathname + location.search);
+}

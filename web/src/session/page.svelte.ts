@@ -19,23 +19,28 @@ export class PageState extends Visit {
     });
     this.#address = readAddress(location.href);
     this.name = this.#address.name ?? recall('name') ?? '';
-    this.#lookAtAddress();
-  }
-
-  #lookAtAddress(): void {
     const { roomLink: link, joinsAtOnce } = this.#address;
-    this.settle(link === undefined ? { kind: 'landing' } : { kind: 'lobby', link });
+    this.#stand();
     if (link === undefined) {
       if (joinsAtOnce) this.start();
     } else if (joinsAtOnce || wasIn(fragmentOf(link))) void this.join(link);
   }
 
-  /** The address changed by Back, by a link or by hand: leave this room for what it says now. */
+  /** Waits at what the address says. */
+  #stand(): void {
+    const { roomLink: link } = this.#address;
+    this.settle(link === undefined ? { kind: 'landing' } : { kind: 'lobby', link });
+  }
+
+  /**
+   * The address changed by Back, by a link or by hand: leave this room, and ask before going into the one it names now. Nobody is
+   * to find out by what others say that this is another room.
+   */
   addressChanged(): void {
     const next = readAddress(location.href);
     if (next.roomLink === this.#address.roomLink) return;
     this.#address = next;
-    this.#lookAtAddress();
+    this.#stand();
   }
 
   /** Makes a room and goes into it. */

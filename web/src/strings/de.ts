@@ -158,6 +158,10 @@ export const de: Strings = {
     close: 'Schließen',
     qr: 'QR-Code des Links zu diesem Raum',
     copyByHand: 'Kopieren ist hier nicht erlaubt. Der Link ist markiert: bitte von Hand kopieren.',
+    conceal: 'In der Adresse verbergen',
+    concealHint: 'Nimmt den Link aus der Adresszeile. Du bleibst im Raum.',
+    concealed:
+      'Die Adresse nennt den Raum nicht mehr. Behalte den Link, wenn du wiederkommen willst: Neu laden führt hinaus.',
   },
 
   tree: {

@@ -155,6 +155,10 @@ export const en = {
     close: 'Close',
     qr: 'QR code of the link to this room',
     copyByHand: 'Copying is not allowed here. The link is selected: copy it by hand.',
+    conceal: 'Hide it in the address',
+    concealHint: 'Takes the link out of the address bar. You stay in the room.',
+    concealed:
+      'The address no longer names the room. Keep the link if you want to come back: loading this page again leads outside.',
   },
 
   tree: {

@@ -154,6 +154,9 @@ export const es: Strings = {
     close: 'Cerrar',
     qr: 'Código QR del enlace a esta sala',
     copyByHand: 'Aquí no se permite copiar. El enlace está seleccionado: cópialo a mano.',
+    conceal: 'Ocultarlo en la dirección',
+    concealHint: 'Quita el enlace de la barra de direcciones. Sigues en la sala.',
+    concealed: 'La dirección ya no nombra la sala. Guarda el enlace si quieres volver: recargar la página lleva fuera.',
   },
 
   tree: {

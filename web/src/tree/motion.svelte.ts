@@ -1,7 +1,7 @@
 /* eslint svelte/prefer-svelte-reactivity: off -- the map is not watched; the places in it are. */
 /**
  * Where everything in the picture is at this moment: a spring for each peer, for its circle and for the upper end of its edge.
- * One loop moves them all: a loop for each of 300 springs took as long as drawing them.
+ * One loop moves them all, rather than a task for each of 300 springs.
  */
 import { untrack } from 'svelte';
 import { type NodeId } from '../../../client/api.ts';
