@@ -1,7 +1,7 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { type NodeId, type TreePeer } from '../../../client/api.ts';
-import { foldedPeers, visibleMax } from './fold.ts';
+import { foldedPeers, visibleIn, visibleMax } from './fold.ts';
 import { layOut } from './layout.ts';
 import { type Picture, radius } from './picture.ts';
 import { lineTo, type Shape, shapeOf } from './shape.ts';
@@ -64,9 +64,34 @@ describe('shapeOf', () => {
   });
 });
 
+describe('layOut for a pane', () => {
+  it('shows the whole bough of the root, however narrow the tree', () => {
+    for (const peers of [1, 2, 5]) {
+      const { bounds, root } = layOut(shapeFor(peers), none, { width: 320, height: 600 });
+      expect(bounds.x).toBeLessThanOrEqual(root.x - 80);
+      expect(bounds.x + bounds.width).toBeGreaterThanOrEqual(root.x + 80);
+    }
+  });
+
+  it('uses the height of a tall pane for a wide tree that is drawn small', () => {
+    const rows = (height: number) => {
+      const { nodes } = layOut(shapeFor(50), none, { width: 700, height });
+      return Math.max(...nodes.filter((node) => node.depth === 2).map((node) => node.y - node.fromY));
+    };
+    expect(rows(900)).toBeGreaterThan(1.15 * rows(450));
+  });
+});
+
 describe('foldedPeers', () => {
   const wishes = { self: nodeId(299), opened: none, closed: none, budget: visibleMax };
   const visible = (shape: Shape, folded: ReadonlySet<NodeId>) => layOut(shape, folded, pane).nodes;
+
+  it('shows fewer peers in a small pane, and as many as ever in one that is not measured yet', () => {
+    expect(visibleIn(1_280, 900)).toBe(visibleMax);
+    expect(visibleIn(390, 600)).toBe(26);
+    expect(visibleIn(200, 100)).toBe(24);
+    expect(visibleIn(0, 0)).toBe(visibleMax);
+  });
 
   it('folds nothing that fits', () => {
     expect(foldedPeers(shapeFor(visibleMax), wishes).size).toBe(0);
