@@ -337,14 +337,15 @@ export class Network {
     this.#setDrain(end);
   }
 
-  /** Paths that swallowed large packets do so no longer; what they swallowed is lost. */
-  endSwallowing(): void {
-    for (const end of this.#ends.values()) if (end.flow === 'swallow') end.flow = 'pass';
-  }
-
   /** Whether a link's end still has somebody to talk to: for the checkers. */
   isWhole(end: LinkEnd): boolean {
-    return end.phase === 'open' && end.flow === 'pass' && end.other?.phase === 'open' && end.other.flow === 'pass';
+    return this.isUp(end) && end.flow === 'pass' && end.other?.flow === 'pass';
+  }
+
+  /** The same, where a path that swallows messages is one too: nobody can tell before something is said on it. */
+  isUp(end: LinkEnd): boolean {
+    const passes = ({ phase, flow }: LinkEnd): boolean => phase === 'open' && (flow === 'pass' || flow === 'swallow');
+    return end.other !== undefined && passes(end) && passes(end.other);
   }
 }
 

@@ -164,7 +164,6 @@ export class Workload {
     sim.note('net', 'faults stop');
     sim.network.frameLossChance = 0;
     sim.network.closeLostChance = 0;
-    sim.network.endSwallowing();
     endPartition(sim);
     startRoot(sim);
     for (const peer of [...sim.live]) sim.thaw(peer);

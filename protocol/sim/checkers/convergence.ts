@@ -69,7 +69,7 @@ export class Room {
       const end = this.#sim.parentEnd(peer, view);
       const parent = end?.other?.peer;
       if (end === undefined || parent === undefined || !parent.alive) return `${peer.name} hangs from nobody`;
-      if (!this.#sim.network.isWhole(end)) return `${peer.name} hangs from ${parent.name} by a dead link`;
+      if (!this.#sim.network.isUp(end)) return `${peer.name} hangs from ${parent.name} by a dead link`;
       if (parent.id !== view.parent) return `${peer.name} takes ${parent.name} for somebody else`;
       if (!this.views.get(parent)?.clients.includes(peer.id))
         return `${parent.name} does not know its client ${peer.name}`;
