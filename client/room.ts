@@ -30,7 +30,7 @@ import { RoomFiles } from './files.ts';
 import { Receipts } from './receipts.ts';
 import { Typist } from './typist.ts';
 import { MessageQueue } from './message-queue.ts';
-import { checkChannel, checkMessage, checkOptions, normalizeName, type CheckedOptions } from './options.ts';
+import { checkChannel, checkMessage, checkOptions, normalizeName } from './options.ts';
 import { deriveRoom, parseRoomLink } from './room-link.ts';
 import { missingWebRtc, rtcLinks, type RtcLinks } from './rtc-link.ts';
 import { Sealer } from './seal.ts';
