@@ -167,5 +167,16 @@ export class Workload {
     endPartition(sim);
     startRoot(sim);
     for (const peer of [...sim.live]) sim.thaw(peer);
+    this.#sayOnce();
+  }
+
+  /** Somebody says something, if nobody has: a rare talker may have been frozen whenever it wanted to. */
+  #sayOnce(): void {
+    const sim = this.#sim;
+    if (sim.deliveries.packetsSealed > 0) return;
+    for (const peer of sim.live) this.#say(peer);
+    sim.at(sim.nowMs + 1_000, () => {
+      this.#sayOnce();
+    });
   }
 }
