@@ -138,10 +138,19 @@ export class Receipts {
     return { sender, session, top: 0, given: 0, lastMs: 0, sides: new Map(), toldTo: 0, told: '' };
   }
 
-  /** A neighbour's report. What it says of streams that are not tracked here comes too late. */
+  /** A neighbour's report. It may be ahead of this peer, that was not given anything of a stream yet. */
   receive(link: LinkState, entries: readonly ReceiptEntry[]): void {
     if (!isTreeLink(link)) return;
-    for (const entry of entries) this.#streams.get(streamKey(entry.sender, entry.session))?.sides.set(link.id, entry);
+    for (const entry of entries) {
+      const { sender, session, top } = entry;
+      const key = streamKey(sender, session);
+      let state = this.#streams.get(key);
+      if (state === undefined) {
+        state = { ...this.#track(sender, session), top, lastMs: this.#ctx.nowMs };
+        this.#streams.set(key, state);
+      }
+      state.sides.set(link.id, entry);
+    }
     this.#soon();
   }
 
