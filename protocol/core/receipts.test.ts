@@ -63,6 +63,13 @@ describe('receipts', () => {
     expect(told(peer, up)).toEqual([entry(c.id, c.factory.session, 2, [1, 2], [1, 3])]);
   });
 
+  it('[T1] takes what a neighbour reports before it was given anything of the stream itself', () => {
+    const { peer, up, down } = between();
+    report(peer, down, b, entry(c.id, c.factory.session, 1, [1, 2]));
+    peer.message(up, c, 1).pass(600);
+    expect(told(peer, up).at(-1)).toEqual(entry(c.id, c.factory.session, 1, [1, 3]));
+  });
+
   it('[T1] tells the sender how many of the others were given each of its packets', () => {
     const { peer, session, left, right } = head();
     say(peer);
