@@ -173,7 +173,7 @@ export class Workload {
   /** Somebody says something, if nobody has: a rare talker may have been frozen whenever it wanted to. */
   #sayOnce(): void {
     const sim = this.#sim;
-    if (sim.deliveries.packetsSealed > 0) return;
+    if (sim.options.talkers === 0 || sim.deliveries.packetsSealed > 0) return;
     for (const peer of sim.live) this.#say(peer);
     sim.at(sim.nowMs + 1_000, () => {
       this.#sayOnce();
