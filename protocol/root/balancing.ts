@@ -1,6 +1,6 @@
 /** Which peers move so that the tree is as shallow as it can be: pure choices over a room's tree (rule H11). */
 import { balanceShareMax, clientsExcessMax } from '../limits.ts';
-import { chooseParent, excessOf, leavesMax, mayServe, type Place } from './placement.ts';
+import { chooseParent, excessOf, leavesMax, mayServe, pressed, type Place } from './placement.ts';
 import type { RoomTree, RootNode } from './room-tree.ts';
 
 /** How much deeper than its parent was the one may be that takes a client with its subtree. */
@@ -44,10 +44,13 @@ function relieve(room: RoomTree, nowMs: number): Move | undefined {
     const latest = [...node.clients].reverse().map((one) => room.nodes.get(one));
     const leaving = latest.filter((client) => client && room.pendingOf(client.id) !== undefined).length;
     if (node.clients.size - leaving <= room.capacity(node)) continue;
+    // Without a free slot the burden is shared by those that would rather serve nobody (rule A1).
+    const isPressed = node.clients.size - leaving > room.mostClients(node);
     const moves: Move[] = [];
     for (const client of latest) {
-      const target = mayMove(room, client) ? freeSlot(room, client, nowMs) : undefined;
-      if (target && client) moves.push({ node: client, target, excess: 0 });
+      if (!mayMove(room, client)) continue;
+      const target = freeSlot(room, client, nowMs) ?? (isPressed ? pressed(room, client, nowMs)?.target : undefined);
+      if (target) moves.push({ node: client, target, excess: 0 });
     }
     const leaves = moves.filter((move) => move.node.clients.size === 0);
     const nearDepth = node.depth + deeperMax;

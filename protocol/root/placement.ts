@@ -78,7 +78,7 @@ export function choosePlace(
     return squeeze(room, asker, nowMs, visited) ?? { target, excess: 0 };
   }
   if (target) return { target, excess: 0 };
-  const place = displace(room, asker, nowMs, visited) ?? press(room, asker, nowMs, visited);
+  const place = displace(room, asker, nowMs, visited) ?? pressed(room, asker, nowMs, visited);
   if (place !== undefined || asker.liftable.size === 0) return place;
   // In a small room it may have complained about everybody: a parent whose link broke is better than none.
   for (const blocked of [...asker.liftable]) unblock(asker, blocked);
@@ -121,7 +121,12 @@ function displace(room: RoomTree, asker: RootNode, nowMs: number, visited: Visit
 }
 
 /** The shallowest of those that offer nothing (rule A1). */
-function press(room: RoomTree, asker: RootNode, nowMs: number, visited: Visited): Place | undefined {
+export function pressed(
+  room: RoomTree,
+  asker: RootNode,
+  nowMs: number,
+  visited: Visited = { count: 0 },
+): Place | undefined {
   for (const node of room.lastResort()) {
     visited.count++;
     if (mayServe(room, asker, node, nowMs)) return { target: node, excess: 0 };

@@ -28,6 +28,12 @@ export const regressions: readonly Regression[] = [
   { name: 'what a client brought before the baselines were taken', scenario: 'everything', seed: 3475, peers: 27 },
   { name: 'a backup that got it after its answer', scenario: 'everything', seed: 3381, peers: 39 },
   { name: 'a receipt that came before the word it is for', scenario: 'everything', seed: 586, peers: 18 },
+  {
+    name: 'a leaf that leads serves one too many, though other leaves serve nobody',
+    scenario: 'everything',
+    seed: 6877,
+    peers: 43,
+  },
   { name: 'stays orphaned beside a partner it cannot reach', scenario: 'everything', seed: 206, peers: 6 },
 ];
 
