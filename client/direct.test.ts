@@ -7,30 +7,13 @@ import { decodePacket, encodePacket, type Packet, type VerifiedPacket } from '..
 import { PacketFactory } from '../protocol/wire/packet-factory.ts';
 import { sealTo } from './crypto/hpke.ts';
 import { nobleCrypto } from './crypto/noble.ts';
-import { concat, utf8, type CryptoProvider } from './crypto/provider.ts';
+import { concat, utf8 } from './crypto/provider.ts';
 import { webCrypto } from './crypto/web-crypto.ts';
 import { contentsOf } from './delivered.ts';
+import { ScriptMember } from './member-script.ts';
 import { deriveRoom } from './room-link.ts';
-import { Sealer } from './seal.ts';
 
-class Someone {
-  readonly sealer: Sealer;
-  readonly factory: PacketFactory;
-
-  private constructor(sealer: Sealer) {
-    this.sealer = sealer;
-    this.factory = new PacketFactory(sealer);
-    this.factory.session = '0000000000000001' as SessionId;
-  }
-
-  static async of(provider: CryptoProvider): Promise<Someone> {
-    return new Someone(await Sealer.create(provider, await deriveRoom(new Uint8Array(16), provider)));
-  }
-
-  get id(): NodeId {
-    return this.sealer.id;
-  }
-
+class Someone extends ScriptMember {
   async presence(sealingKey = this.sealer.direct.publicKey): Promise<Packet> {
     const presence = { name: '', role: 'peer', sinceMs: 1, away: false, sealingKey } as const;
     return this.sealer.seal(this.factory.newPresence(presence, 1, 1));

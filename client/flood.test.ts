@@ -6,12 +6,11 @@ import { encodeUtf8 } from '../protocol/wire/bytes.ts';
 import { encodeFrames } from '../protocol/wire/frame.ts';
 import { encodePacket } from '../protocol/wire/packet.ts';
 import { PacketFactory } from '../protocol/wire/packet-factory.ts';
-import { startRootServer, type RootServer } from '../root-server/server.ts';
-import { realLinks, TestPeer } from './hostile-script.ts';
+import { startRootServer } from '../root-server/server.ts';
+import { RealRoom, realLinks, type TestPeer } from './hostile-script.ts';
 import { until } from './link.contract.ts';
 import type { RtcLinks } from './rtc-link.ts';
 
-const secret = new Uint8Array(16);
 /**
  * All peers share this process and its processor, and so would the flood. With a quarter of the usual rates for everybody, what
  * is measured is the protocol; `BANYAN_ATTACK=full` takes the usual ones.
@@ -23,18 +22,13 @@ const measuredMs = 5_000;
 const othersPerSecond = originRate.perSecond / 2;
 const floodPerSecond = 100 * originRate.perSecond;
 
-let root: RootServer;
-let peers: TestPeer[] = [];
+let room: RealRoom;
 
 beforeEach(async () => {
-  root = await startRootServer({ port: 0, host: '127.0.0.1' });
-  peers = [];
+  room = new RealRoom(await startRootServer({ port: 0, host: '127.0.0.1' }));
 });
 
-afterEach(async () => {
-  for (const peer of peers) await peer.session.leave();
-  await root.close();
-});
+afterEach(() => room.close());
 
 /** Links that somebody else can write to, past the core and its own rate. */
 function tapped(real: RtcLinks): { readonly links: RtcLinks; readonly made: Link[] } {
@@ -66,11 +60,10 @@ async function floodOf({ sealer }: TestPeer, count: number): Promise<Uint8Array[
 it('[S9] one leaf at 100 times its rate leaves the others at least 90 % of theirs', { timeout: 120_000 }, async () => {
   const { links, made } = tapped(realLinks());
   for (let i = 0; i < 4; i++) {
-    const peer = await TestPeer.start(root.url, secret, { maxClients: 2, originRate, ...(i === 3 ? { links } : {}) });
-    peers.push(peer);
+    const peer = await room.start({ maxClients: 2, originRate, ...(i === 3 ? { links } : {}) });
     await until(() => peer.state === 'attached', `peer ${i}`);
   }
-  const [others, leaf] = [peers.slice(0, 3), peers[3]!];
+  const [others, leaf] = [room.peers.slice(0, 3), room.peers[3]!];
   const flood = await floodOf(leaf, (floodPerSecond * measuredMs) / 1_000);
   const heard = (text: string): number[] => others.map(({ texts }) => texts.filter((one) => one === text).length);
   const words = (): number => heard('word').reduce((sum, count) => sum + count, 0);

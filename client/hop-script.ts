@@ -2,10 +2,11 @@
 import { defaultOptions } from '../protocol/core/peer-script.ts';
 import { Peer, type UserOutput } from '../protocol/peer.ts';
 import type { LinkEvents, RootLinkEvents } from '../protocol/ports.ts';
-import { noNode, noTicket, type NodeId, type SessionId, type TicketId } from '../protocol/types.ts';
+import { noNode, noTicket, type NodeId, type TicketId } from '../protocol/types.ts';
 import { decodeFrame, encodeFrames } from '../protocol/wire/frame.ts';
 import { decodePacket, encodePacket, type Packet } from '../protocol/wire/packet.ts';
 import { PacketFactory } from '../protocol/wire/packet-factory.ts';
+import type { ScriptMember } from './member-script.ts';
 import type { Sealer } from './seal.ts';
 
 const root = new PacketFactory({ publicKey: new Uint8Array(32), id: noNode });
@@ -17,18 +18,6 @@ async function until(holds: () => boolean, what: string): Promise<void> {
   while (!holds()) {
     if (performance.now() > endMs) throw new Error(`in vain: ${what}`);
     await new Promise((resolve) => setTimeout(resolve, 0));
-  }
-}
-
-/** Somebody who makes packets under a real key. */
-export class Neighbour {
-  readonly sealer: Sealer;
-  readonly factory: PacketFactory;
-
-  constructor(sealer: Sealer) {
-    this.sealer = sealer;
-    this.factory = new PacketFactory(sealer);
-    this.factory.session = '0000000000000001' as SessionId;
   }
 }
 
@@ -77,7 +66,7 @@ export class Hop {
     );
   }
 
-  static async between(sealer: Sealer, neighbours: readonly Neighbour[]): Promise<Hop> {
+  static async between(sealer: Sealer, neighbours: readonly ScriptMember[]): Promise<Hop> {
     const hop = new Hop(sealer);
     hop.peer.start();
     hop.#rootEvents?.up();
@@ -90,7 +79,7 @@ export class Hop {
     return hop;
   }
 
-  async #take({ sealer, factory }: Neighbour, digit: string): Promise<void> {
+  async #take({ sealer, factory }: ScriptMember, digit: string): Promise<void> {
     const ticket = digit.repeat(32) as TicketId;
     const { attachEpoch: placementVersion } = this.peer.view();
     const { id: client } = sealer;

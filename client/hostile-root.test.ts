@@ -4,30 +4,22 @@ import { noNode, noTicket, type SessionId, type TicketId } from '../protocol/typ
 import { signalBody, type AssignmentBody } from '../protocol/wire/bodies.ts';
 import { decodePacket, encodePacket, type Packet } from '../protocol/wire/packet.ts';
 import { PacketFactory } from '../protocol/wire/packet-factory.ts';
-import { startRootServer, type RootServer } from '../root-server/server.ts';
-import { Middle, provider, realLinks, TestPeer, type Tampering } from './hostile-script.ts';
+import { startRootServer } from '../root-server/server.ts';
+import { Middle, provider, RealRoom, realLinks, secret, type Tampering, type TestPeer } from './hostile-script.ts';
 import { until } from './link.contract.ts';
 import { deriveRoom } from './room-link.ts';
 import { Sealer } from './seal.ts';
 
 const timeoutMs = 40_000;
-const secret = Uint8Array.from({ length: 16 }, (_, i) => i);
 const strangersSecret = new Uint8Array(16).fill(9);
 
 /** The voice of a root: it names nobody and signs nothing. */
 const rootFactory = new PacketFactory({ publicKey: new Uint8Array(32), id: noNode });
 
-let root: RootServer;
-let peers: TestPeer[] = [];
-
-async function start(tampering?: Tampering): Promise<TestPeer> {
-  const peer = await TestPeer.start(root.url, secret, tampering);
-  peers.push(peer);
-  return peer;
-}
+let room: RealRoom;
 
 async function head(tampering?: Tampering): Promise<TestPeer> {
-  const peer = await start(tampering);
+  const peer = await room.start(tampering);
   await until(() => peer.state === 'attached', 'the head');
   return peer;
 }
@@ -68,14 +60,10 @@ function changing(change: (signal: Packet) => Promise<Uint8Array | undefined> | 
 }
 
 beforeEach(async () => {
-  root = await startRootServer({ port: 0, host: '127.0.0.1' });
-  peers = [];
+  room = new RealRoom(await startRootServer({ port: 0, host: '127.0.0.1' }));
 });
 
-afterEach(async () => {
-  for (const peer of peers) await peer.session.leave();
-  await root.close();
-});
+afterEach(() => room.close());
 
 describe('a root in the middle of a link', () => {
   it(
@@ -85,14 +73,14 @@ describe('a root in the middle of a link', () => {
       const middle = new Middle();
       const first = await head();
       first.say('for members only');
-      const second = await start({ links: middle.around(realLinks()) });
+      const second = await room.start({ links: middle.around(realLinks()) });
       await until(() => first.errors.includes('link-auth') && second.errors.includes('link-auth'), 'both reports');
       // It was there: frames went by way of it, and they held the two ends' hellos and nothing else.
       expect(middle.passed).toBeGreaterThanOrEqual(2);
       expect([typesOf(first), typesOf(second)]).toEqual([['hello'], ['hello']]);
       expect([first.clients, second.state === 'attached', second.texts]).toEqual([[], false, []]);
       // Without it the same two meet.
-      const third = await start();
+      const third = await room.start();
       await until(() => third.texts.includes('for members only'), 'the words');
     },
   );
@@ -104,7 +92,7 @@ describe('a root in the middle of a link', () => {
     factory.session = '0000000000000001' as SessionId;
     const first = await head();
     const links = realLinks();
-    const second = await start({
+    const second = await room.start({
       links: {
         ...links,
         open: (remote, initiator, events) => {
@@ -146,7 +134,7 @@ describe('a root that changes signals', () => {
     async (_what, change) => {
       const { tampering, changed } = changing(change);
       const first = await head(tampering);
-      const second = await start();
+      const second = await room.start();
       await until(() => changed() >= 2, 'signals to change');
       await until(() => second.errors.length > 0 || changed() >= 3, 'more of them');
       // The head never learnt that somebody offers something.
@@ -172,7 +160,7 @@ describe('a root that changes signals', () => {
         return encodePacket(sealed);
       });
       const first = await head(tampering);
-      const second = await start();
+      const second = await room.start();
       await until(() => opened >= 2 && changed() >= 2, 'signals to forge');
       expect([first.links.counts.made, first.arrived, second.arrived]).toEqual([0, [], []]);
     },
@@ -256,7 +244,7 @@ describe('a root that invents a member without the secret', () => {
   it('[S3] as a parent: it cannot read the offer, and its answers are refused', { timeout: timeoutMs }, async () => {
     const { sealer, factory } = await inventedMember();
     const { tampering, say, heard } = spoken();
-    const second = await start({ ...tampering });
+    const second = await room.start({ ...tampering });
     await until(() => second.state === 'attached', 'its place');
     const ticket = 'a'.repeat(32) as TicketId;
     const order: AssignmentBody = {

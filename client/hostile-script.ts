@@ -15,6 +15,9 @@ import { connectRoot } from './socket-root-link.ts';
 
 export const provider = await cryptoProvider();
 
+/** The secret of their room. */
+export const secret = Uint8Array.from({ length: 16 }, (_, i) => i);
+
 /** Links of this machine only, over Node's WebRTC. */
 export function realLinks(): RtcLinks {
   return rtcLinks({ iceServers: [], provider, wrtc });
@@ -86,6 +89,27 @@ export class TestPeer {
     if (output.kind === 'error') this.errors.push(output.code);
     if (output.kind !== 'deliver' || output.packet.senderId === this.sealer.id) return;
     this.texts.push(...output.messages.map(({ data }) => decodeUtf8(data)));
+  }
+}
+
+/** A root and real peers that know one secret. */
+export class RealRoom {
+  readonly peers: TestPeer[] = [];
+  readonly #root: { readonly url: string; close(): Promise<void> };
+
+  constructor(root: { readonly url: string; close(): Promise<void> }) {
+    this.#root = root;
+  }
+
+  async start(tampering?: Tampering): Promise<TestPeer> {
+    const peer = await TestPeer.start(this.#root.url, secret, tampering);
+    this.peers.push(peer);
+    return peer;
+  }
+
+  async close(): Promise<void> {
+    for (const peer of this.peers) await peer.session.leave();
+    await this.#root.close();
   }
 }
 

@@ -2,16 +2,8 @@ import { describe, expect, it } from 'vitest';
 import { decodeJournal } from '../protocol/journal.ts';
 import { replay } from '../protocol/sim/replay.ts';
 import { startRootServer } from '../root-server/server.ts';
+import { until } from './link.contract.ts';
 import { createRoomLink, joinRoom, type Room } from './node.ts';
-
-/** Polls a view until it is as wanted. */
-async function until(isTrue: () => boolean, what: string, withinMs = 15_000): Promise<void> {
-  const endMs = performance.now() + withinMs;
-  while (!isTrue()) {
-    if (performance.now() > endMs) throw new Error(`in vain: ${what}`);
-    await new Promise((resolve) => setTimeout(resolve, 20));
-  }
-}
 
 describe('a room\u2019s journal', () => {
   it('brings a fresh core to where the peer was: the same place, the same deliveries, the same heal', async () => {

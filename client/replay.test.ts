@@ -1,8 +1,8 @@
 import { afterEach, beforeEach, expect, it } from 'vitest';
 import { decodeFrame, encodeFrames } from '../protocol/wire/frame.ts';
 import { decodePacket } from '../protocol/wire/packet.ts';
-import { startRootServer, type RootServer } from '../root-server/server.ts';
-import { TestPeer } from './hostile-script.ts';
+import { startRootServer } from '../root-server/server.ts';
+import { RealRoom } from './hostile-script.ts';
 import { until } from './link.contract.ts';
 import { Wires, type End } from './wire-script.ts';
 
@@ -11,22 +11,16 @@ const packetsMax = 10_000;
 const verifyingMs = 100_000;
 /** Packets played on each link before it is waited for them. */
 const atOnce = 500;
-const secret = new Uint8Array(16);
 /** As in flood.ts: while fewer are being signed, each message gets a packet of its own. */
 const sealsInFlightMax = 4;
 
-let root: RootServer;
-let peers: TestPeer[] = [];
+let room: RealRoom;
 
 beforeEach(async () => {
-  root = await startRootServer({ port: 0, host: '127.0.0.1' });
-  peers = [];
+  room = new RealRoom(await startRootServer({ port: 0, host: '127.0.0.1' }));
 });
 
-afterEach(async () => {
-  for (const peer of peers) await peer.session.leave();
-  await root.close();
-});
+afterEach(() => room.close());
 
 /** One turn of the event loop. */
 function turn(): Promise<void> {
@@ -58,18 +52,17 @@ it(
       else recorded.set(to, messages);
     };
     for (let i = 0; i < depth; i++) {
-      const peer = await TestPeer.start(root.url, secret, {
+      const peer = await room.start({
         links: wires.links(),
         maxClients: 1,
         originRate: { perSecond: 1e6, burst: 1e6 },
       });
-      peers.push(peer);
       await until(() => peer.state === 'attached', `peer ${i}`);
     }
-    const chain = peers.map(({ session }) => session.view().path.length);
+    const chain = room.peers.map(({ session }) => session.view().path.length);
     expect(chain).toEqual([1, 2, 3, 4]);
 
-    const [talker, ...others] = [peers[sender]!, ...peers.slice(1)];
+    const [talker, ...others] = [room.peers[sender]!, ...room.peers.slice(1)];
     let said = 0;
     while (said < packetsMax) {
       for (let i = 0; i < sealsInFlightMax; i++) talker.say(`${said++}`);
@@ -79,15 +72,15 @@ it(
     await until(() => others.every(({ texts }) => texts.length === packetsMax), 'all to hear all', verifyingMs);
     const heard = others.map(({ texts }) => texts.length);
     const passedBefore = passed;
-    const duplicatesBefore = peers.map(({ session }) => session.peer.counters().duplicates);
-    const deliveredBefore = peers.map(({ session }) => session.peer.counters().delivered);
+    const duplicatesBefore = room.peers.map(({ session }) => session.peer.counters().duplicates);
+    const deliveredBefore = room.peers.map(({ session }) => session.peer.counters().delivered);
     expect([...recorded.values()].map(({ length }) => length)).toEqual([packetsMax, packetsMax, packetsMax]);
 
     // Down each link again as they came; and up each link, to whoever sent them there.
     const ends = [...recorded.keys()];
     const upwards = ends.map((end) => end.far!);
     const packets = [...recorded.values()];
-    const seen = (): number => peers.reduce((sum, { session }) => sum + session.peer.counters().messagesIn, 0);
+    const seen = (): number => room.peers.reduce((sum, { session }) => sum + session.peer.counters().messagesIn, 0);
     const seenBefore = seen();
     let played = 0;
     // As many at a time as leave room for the pings behind them: links are to live.
@@ -102,13 +95,13 @@ it(
     }
     expect(played).toBe(6 * packetsMax);
     const duplicates = (): number[] =>
-      peers.map(({ session }, i) => session.peer.counters().duplicates - duplicatesBefore[i]!);
+      room.peers.map(({ session }, i) => session.peer.counters().duplicates - duplicatesBefore[i]!);
     // The talker ignores its own stream before it counts. Those between get them from both sides.
     expect(duplicates()).toEqual([0, 2, 2, 1].map((times) => times * packetsMax));
     expect(others.map(({ texts }) => texts.length)).toEqual(heard);
-    expect(peers.map(({ session }) => session.peer.counters().delivered)).toEqual(deliveredBefore);
+    expect(room.peers.map(({ session }) => session.peer.counters().delivered)).toEqual(deliveredBefore);
     expect(passed - passedBefore).toBe(0);
-    expect(peers.map(({ state }) => state)).toEqual(Array(depth).fill('attached'));
+    expect(room.peers.map(({ state }) => state)).toEqual(Array(depth).fill('attached'));
 
     // And the room goes on.
     talker.say('still here');

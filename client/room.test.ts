@@ -1,18 +1,10 @@
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { startRootServer, type RootServer } from '../root-server/server.ts';
 import type { NodeId } from './api.ts';
+import { until } from './link.contract.ts';
 import { createRoomLink, joinRoom, type Message, type Room, type RoomOptions } from './node.ts';
 
 const timeoutMs = 30_000;
-
-/** Polls a view until it is as wanted. */
-async function until(isTrue: () => boolean, what: string, withinMs = 15_000): Promise<void> {
-  const endMs = performance.now() + withinMs;
-  while (!isTrue()) {
-    if (performance.now() > endMs) throw new Error(`in vain: ${what}`);
-    await new Promise((resolve) => setTimeout(resolve, 20));
-  }
-}
 
 describe('rooms of Node peers', () => {
   let root: RootServer;

@@ -7,26 +7,9 @@ import { decodePacket, encodePacket, type Packet, type VerifiedPacket } from '..
 import { PacketFactory } from '../protocol/wire/packet-factory.ts';
 import { verifyForRoot } from '../root-server/verify.ts';
 import { nobleCrypto } from './crypto/noble.ts';
-import type { CryptoProvider } from './crypto/provider.ts';
 import { webCrypto } from './crypto/web-crypto.ts';
+import { ScriptMember } from './member-script.ts';
 import { deriveRoom } from './room-link.ts';
-import { Sealer } from './seal.ts';
-
-/** A member of a room: its sealer and a factory for its packets. */
-class Someone {
-  readonly sealer: Sealer;
-  readonly factory: PacketFactory;
-
-  private constructor(sealer: Sealer) {
-    this.sealer = sealer;
-    this.factory = new PacketFactory(sealer);
-    this.factory.session = '0000000000000001' as SessionId;
-  }
-
-  static async of(provider: CryptoProvider, secret = new Uint8Array(16)): Promise<Someone> {
-    return new Someone(await Sealer.create(provider, await deriveRoom(secret, provider)));
-  }
-}
 
 const text = (words: string): Message => ({ content: 'text', data: encodeUtf8(words), to: noNode, channel: '' });
 
@@ -44,16 +27,16 @@ function flipped(packet: Packet, at: number): Packet | undefined {
   return decoded.ok ? decoded.packet : undefined;
 }
 
-let [ana, ben, stranger]: Someone[] = [];
+let [ana, ben, stranger]: ScriptMember[] = [];
 
 async function verified(packet: Packet, by = ben): Promise<VerifiedPacket | undefined> {
   return by!.sealer.verify(packet);
 }
 
 beforeAll(async () => {
-  ana = await Someone.of(webCrypto());
-  ben = await Someone.of(nobleCrypto());
-  stranger = await Someone.of(webCrypto(), new Uint8Array(16).fill(1));
+  ana = await ScriptMember.of(webCrypto());
+  ben = await ScriptMember.of(nobleCrypto());
+  stranger = await ScriptMember.of(webCrypto(), new Uint8Array(16).fill(1));
 });
 
 describe('sealing', () => {

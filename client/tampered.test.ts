@@ -3,7 +3,8 @@ import { noNode } from '../protocol/types.ts';
 import { encodeUtf8, toHex } from '../protocol/wire/bytes.ts';
 import { encodePacket, hopBytes, type Packet } from '../protocol/wire/packet.ts';
 import { webCrypto } from './crypto/web-crypto.ts';
-import { Hop, Neighbour } from './hop-script.ts';
+import { Hop } from './hop-script.ts';
+import { ScriptMember } from './member-script.ts';
 import { deriveRoom } from './room-link.ts';
 import { Sealer } from './seal.ts';
 
@@ -21,12 +22,12 @@ function flipped(bytes: Uint8Array, bit: number): Uint8Array {
   return copy;
 }
 
-let [from, onward]: Neighbour[] = [];
+let [from, onward]: ScriptMember[] = [];
 let self: Sealer;
 
 beforeAll(async () => {
   const [a, b, c] = await Promise.all([newSealer(), newSealer(), newSealer()]);
-  [from, onward] = [new Neighbour(a), new Neighbour(b)];
+  [from, onward] = [new ScriptMember(a), new ScriptMember(b)];
   self = c;
 });
 

@@ -3,15 +3,8 @@
  * does it come alone. Everybody else's packets on the same link are not counted, so that catching up is as fast as it can be.
  */
 import { neighbourBurstShare, neighbourRateShare } from './limits.ts';
+import { TokenBuckets } from './token-buckets.ts';
 import type { NodeId } from './types.ts';
-
-interface Bucket {
-  tokens: number;
-  atMs: number;
-}
-
-/** Buckets kept before those that are full again are forgotten. */
-const bucketsMax = 256;
 
 export interface OriginRate {
   readonly originRatePerSecond: number;
@@ -22,7 +15,7 @@ export class Reading {
   readonly #perSecond: number;
   readonly #burst: number;
   /** By neighbour and not by link: who connects again has no more than before. */
-  readonly #buckets = new Map<NodeId, Bucket>();
+  readonly #buckets = new TokenBuckets();
 
   constructor({ originRatePerSecond, originBurst }: OriginRate) {
     this.#perSecond = originRatePerSecond * neighbourRateShare;
@@ -31,25 +24,9 @@ export class Reading {
 
   /** Takes one packet of a neighbour's own, if it may be read now; otherwise the time at which it may, ms. */
   take(node: NodeId, nowMs: number): true | number {
-    const bucket = this.#bucketOf(node, nowMs);
-    bucket.tokens = Math.min(this.#burst, bucket.tokens + (Math.max(0, nowMs - bucket.atMs) / 1_000) * this.#perSecond);
-    bucket.atMs = nowMs;
-    if (bucket.tokens < 1) return nowMs + Math.max(1, ((1 - bucket.tokens) / this.#perSecond) * 1_000);
-    bucket.tokens--;
+    const left = this.#buckets.take(node, 0, this.#perSecond, this.#burst, nowMs);
+    if (left < 1) return nowMs + Math.max(1, ((1 - left) / this.#perSecond) * 1_000);
+    this.#buckets.take(node, 1, this.#perSecond, this.#burst, nowMs);
     return true;
-  }
-
-  #bucketOf(node: NodeId, nowMs: number): Bucket {
-    let bucket = this.#buckets.get(node);
-    if (bucket === undefined) {
-      if (this.#buckets.size >= bucketsMax) this.#sweep(nowMs);
-      this.#buckets.set(node, (bucket = { tokens: this.#burst, atMs: nowMs }));
-    }
-    return bucket;
-  }
-
-  #sweep(nowMs: number): void {
-    const fullAfterMs = (this.#burst / this.#perSecond) * 1_000;
-    for (const [node, { atMs }] of this.#buckets) if (nowMs - atMs > fullAfterMs) this.#buckets.delete(node);
   }
 }

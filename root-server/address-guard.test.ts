@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { AddressGuard } from './address-guard.ts';
-import { TokenBuckets } from './token-buckets.ts';
+import { TokenBuckets } from '../protocol/token-buckets.ts';
 
 /** A guard and its clock. */
 function guardOf(socketsMax: number): { guard: AddressGuard; pass: (ms: number) => void } {

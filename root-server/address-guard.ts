@@ -8,7 +8,7 @@ import {
   opensPerSocketSecond,
 } from '../protocol/limits.ts';
 import { addressPrefixes, type AddressPrefix } from './addresses.ts';
-import { TokenBuckets } from './token-buckets.ts';
+import { TokenBuckets } from '../protocol/token-buckets.ts';
 
 /** Connections beyond an address's bounds that wait to be told so; more are cut without a word. */
 const refusalsWaitingMax = 64;

@@ -1,5 +1,5 @@
 /** Which peers move so that the tree is as shallow as it can be: pure choices over a room's tree (rule H11). */
-import { balanceShareMax, clientsExcessMax } from '../limits.ts';
+import { balanceShareMax } from '../limits.ts';
 import { chooseParent, excessOf, leavesMax, mayServe, pressed, type Place } from './placement.ts';
 import type { RoomTree, RootNode } from './room-tree.ts';
 
@@ -92,8 +92,7 @@ function raise(room: RoomTree, near: readonly RootNode[], nearDepth: number, now
     if (++looked > leavesMax || leaf.depth === undefined || leaf.depth <= nearDepth) return undefined;
     if (!mayMove(room, leaf) || leaf.reserved.size > 0 || room.capacity(leaf) < 2) continue;
     for (const target of near) {
-      const isFull = room.taken(target) >= room.capacity(target) + clientsExcessMax;
-      if (isFull || room.capacity(target) === 0 || nowMs < target.doubtedUntilMs) continue;
+      if (!room.hasSpareSlot(target) || nowMs < target.doubtedUntilMs) continue;
       if (mayServe(room, leaf, target, nowMs)) return { node: leaf, target, excess: excessOf(room, target) };
     }
   }

@@ -170,6 +170,12 @@ export class RoomTree {
     return Math.max(node.clientsMax, clientsExcessMax);
   }
 
+  /** Whether it serves by its wish and may take one more, though it be in excess. */
+  hasSpareSlot(node: RootNode): boolean {
+    const capacity = this.capacity(node);
+    return capacity > 0 && this.taken(node) < capacity + clientsExcessMax;
+  }
+
   /** Brings the tables up to date with a node. */
   refresh(node: RootNode): void {
     const { id, depth, listedDepth } = node;
@@ -188,7 +194,7 @@ export class RoomTree {
     if (node.clients.size === 0 && capacity === 0) this.#idle.put(id, depth);
     if (node.clients.size > capacity) this.overfull.add(id);
     if (node.socket === undefined) return;
-    if (capacity > 0 && taken < capacity + clientsExcessMax) this.#spare.put(id, depth);
+    if (this.hasSpareSlot(node)) this.#spare.put(id, depth);
     if (taken < capacity) this.#free.put(id, depth);
     else if (taken < this.mostClients(node)) this.#lastResort.put(id, depth);
   }

@@ -179,23 +179,21 @@ export class LiveRoom {
   }
 
   #file(file: FileItem): void {
-    const entry = fileEntry(file);
-    if (isHistory(file)) {
-      this.#add(entry);
-      return;
-    }
-    this.#arrived(entry);
-    if (!this.own.has(file.from)) this.onfile?.(file);
+    this.#heard(file, fileEntry(file), () => this.onfile?.(file));
   }
 
   #message(message: Message): void {
-    const entry = messageEntry(message);
-    if (isHistory(message)) {
+    this.#heard(message, messageEntry(message), () => this.onmessage?.(message));
+  }
+
+  /** Shows what was said; only what is new and of somebody else is told besides. */
+  #heard(said: FileItem | Message, entry: Entry, tell: () => void): void {
+    if (isHistory(said)) {
       this.#add(entry);
       return;
     }
     this.#arrived(entry);
-    if (!this.own.has(message.from)) this.onmessage?.(message);
+    if (!this.own.has(said.from)) tell();
   }
 
   #presence(change: 'join' | 'leave', member: Member): void {
