@@ -35,13 +35,20 @@ async function pathOf(engine: Engine): Promise<string> {
   return path;
 }
 
-export async function launch(engine: Engine, extraArgs: readonly string[] = []): Promise<Browser> {
+/** A Firefox of the system, steered over WebDriver BiDi, ignores what Playwright emulates: it must be started like this. */
+export const stillAndDark = { 'ui.prefersReducedMotion': 1, 'ui.systemUsesDarkTheme': 1 };
+
+export async function launch(
+  engine: Engine,
+  extraArgs: readonly string[] = [],
+  preferences: Readonly<Record<string, number>> = {},
+): Promise<Browser> {
   const executablePath = await pathOf(engine);
   if (engine === 'chromium') return chromium.launch({ executablePath, args: [...chromiumArgs, ...extraArgs] });
   const own = await isPlaywrightBuild('firefox', executablePath);
   return firefox.launch({
     executablePath,
-    firefoxUserPrefs: firefoxPreferences,
+    firefoxUserPrefs: { ...firefoxPreferences, ...preferences },
     ...(own ? {} : { channel: 'moz-firefox' }),
   });
 }
