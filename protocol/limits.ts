@@ -118,6 +118,8 @@ export const reRegisterJitterMs = 2_000;
 
 /** How long a parent that was complained about is not given to the same peer again, in ms. */
 export const complaintBlockMs = 60_000;
+/** How long a pair between which no link came about is put together only where nothing else is left, in ms. */
+export const failedPairMs = 900_000;
 /** How long a peer whose socket closed keeps its place in the root's tree, in ms, unless its parent says it is gone. */
 export const absentGraceMs = 10_000;
 /** A peer counts as proven stable after this long in a room, in ms. */

@@ -281,13 +281,13 @@ export class Attach {
 
   #connect(purpose: Purpose, target: NodeId, ticket: AssignmentBody['ticket']): void {
     const isBackup = purpose === 'backup';
-    const busy = isBackup
-      ? (this.#links.candidate('backup') ?? this.#links.backup())
-      : this.#links.candidate('parent', 'move');
-    if (busy) return;
+    if (isBackup && (this.#links.candidate('backup') ?? this.#links.backup())) return;
     // An order to move to the present parent is fulfilled already; an answer to a wish that is over is not taken up.
     if (!isBackup && this.#links.parent()?.remote === target) return;
     if (purpose === 'parent' && !this.#wanted) return;
+    // An order and an answer may cross: the root's last word is the ticket that lives (rule A3).
+    const outdated = isBackup ? undefined : this.#links.candidate('parent', 'move');
+    if (outdated) this.#links.close(outdated, 'replaced');
     if (!isBackup && !this.#position.everAttached) this.#position.setState('connecting');
     this.#links.open(target, true, purpose, ticket);
     this.#ctx.treeChanged();

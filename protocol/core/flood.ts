@@ -153,7 +153,7 @@ export class Flood {
         link.promised?.delete(key);
         link.answeredAskMs = -Infinity;
       }
-      this.#hold(state, packet, link.id);
+      this.#hold(state, packet, link);
       return;
     }
     this.#accept(state, packet, link.id);
@@ -183,9 +183,10 @@ export class Flood {
     return messages;
   }
 
-  #hold(state: StreamState, packet: VerifiedPacket<'message'>, from: LinkId): void {
+  #hold(state: StreamState, packet: VerifiedPacket<'message'>, from: LinkState): void {
     if (this.streams.heldPackets >= heldPacketsMax) {
-      // Not kept, so not had: it is asked for again once the hole before it is closed.
+      // Not kept, so not had: it is asked for again, when it is next or once no hole is left.
+      from.overflowed = true;
       this.#droppedHeld = true;
       return;
     }
@@ -195,7 +196,7 @@ export class Flood {
       this.streams.waiting.add(state);
     }
     if (!state.held.has(packet.header.seq)) {
-      state.held.set(packet.header.seq, { packet, from });
+      state.held.set(packet.header.seq, { packet, from: from.id });
       this.streams.heldPackets++;
     }
     this.#pullMissing();
@@ -291,6 +292,7 @@ export class Flood {
   /** "This is all I have, send what I lack." */
   pull(link: LinkState): void {
     const entries = this.streams.frontier();
+    link.overflowed = false;
     link.askedAtMs = this.#ctx.nowMs;
     link.asked = new Map(entries.map((entry) => [streamKey(entry.sender, entry.session), entry]));
     this.#sendFrontier(link, entries, 'pull');

@@ -76,8 +76,9 @@ export class Holes {
   isWorthAsking(link: LinkState): boolean {
     const isSlow = !this.#isAtIt(link);
     if (link.asked !== undefined && !isSlow) return false;
+    const hasSent = isSlow || (link.overflowed && this.#ctx.nowMs - link.lastMessageMs >= busyMs);
     for (const state of this.#streams.waiting) {
-      if (this.isPromised(link, state) ? isSlow : !this.#hasAnswered(link, state)) return true;
+      if (this.isPromised(link, state) ? hasSent : !this.#hasAnswered(link, state)) return true;
     }
     return false;
   }

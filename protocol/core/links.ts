@@ -70,6 +70,8 @@ export interface LinkState {
   answeredAskMs: number;
   /** What the far end said it has and this end lacked: on its way here. */
   promised: Map<StreamKey, FrontierEntry> | undefined;
+  /** Packets of it came that could not be held: what was promised has come, and is lacking still. */
+  overflowed: boolean;
   /** Entries of a frontier that is still arriving. */
   arriving: Map<StreamKey, FrontierEntry> | undefined;
   /** Position of the log's end when the hello's digest was taken. */
@@ -190,6 +192,7 @@ export class Links {
       askedAtMs: 0,
       answeredAskMs: -Infinity,
       promised: undefined,
+      overflowed: false,
       arriving: undefined,
       helloEnd: 0,
       helloDigest: 0,

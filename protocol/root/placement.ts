@@ -27,6 +27,11 @@ function isBlocked(asker: RootNode, target: NodeId, nowMs: number): boolean {
   return false;
 }
 
+/** Whether a link between the two did not come about lately: everybody else is tried first. */
+function hasFailed(asker: RootNode, target: NodeId, nowMs: number): boolean {
+  return nowMs < (asker.failed.get(target) ?? 0);
+}
+
 /** Stable peers first, then those with fewest clients. */
 function rank(room: RoomTree, node: RootNode, nowMs: number): number {
   const isStable = node.role === 'relay' || nowMs - node.joinedAtMs >= stableAfterMs;
@@ -38,7 +43,7 @@ export function mayServe(room: RoomTree, asker: RootNode, node: RootNode, nowMs:
   return !isBlocked(asker, node.id, nowMs) && !room.mayGetBelow(node.id, asker.id);
 }
 
-/** The shallowest peer with a free slot for this asker. Those in doubt come last. */
+/** The shallowest peer with a free slot for this asker. Those in doubt, and those it could not reach, come last. */
 export function chooseParent(
   room: RoomTree,
   asker: RootNode,
@@ -46,20 +51,20 @@ export function chooseParent(
   visited: Visited = { count: 0 },
 ): RootNode | undefined {
   let best: RootNode | undefined;
-  let doubted: RootNode | undefined;
+  let second: RootNode | undefined;
   let compared = 0;
   for (const node of room.withFreeSlot()) {
     visited.count++;
     if (best && (node.depth !== best.depth || compared >= comparedMax)) break;
     if (node.id === asker.parent || !mayServe(room, asker, node, nowMs)) continue;
-    if (nowMs < node.doubtedUntilMs) {
-      doubted ??= node;
+    if (nowMs < node.doubtedUntilMs || hasFailed(asker, node.id, nowMs)) {
+      second ??= node;
       continue;
     }
     compared++;
     if (!best || rank(room, node, nowMs) < rank(room, best, nowMs)) best = node;
   }
-  return best ?? doubted;
+  return best ?? second;
 }
 
 /**
@@ -72,15 +77,17 @@ export function choosePlace(
   nowMs: number,
   visited: Visited = { count: 0 },
 ): Place | undefined {
-  const target = chooseParent(room, asker, nowMs, visited);
+  const free = chooseParent(room, asker, nowMs, visited);
+  const target = free && !hasFailed(asker, free.id, nowMs) ? free : undefined;
   const deepens = target?.depth !== undefined && asker.lastDepth !== undefined && target.depth >= asker.lastDepth;
   if (target && asker.clients.size > 0 && deepens) {
     return squeeze(room, asker, nowMs, visited) ?? { target, excess: 0 };
   }
   if (target) return { target, excess: 0 };
   const place = displace(room, asker, nowMs, visited) ?? pressed(room, asker, nowMs, visited);
-  if (place !== undefined || asker.liftable.size === 0) return place;
-  // In a small room it may have complained about everybody: a parent whose link broke is better than none.
+  if (place !== undefined || asker.liftable.size + asker.failed.size === 0) return place;
+  // In a small room it may have tried or complained about everybody: a parent whose link broke is better than none.
+  asker.failed.clear();
   for (const blocked of [...asker.liftable]) unblock(asker, blocked);
   return choosePlace(room, asker, nowMs, visited);
 }
@@ -93,7 +100,8 @@ function squeeze(room: RoomTree, asker: RootNode, nowMs: number, visited: Visite
     visited.count++;
     if (node.depth === undefined || node.depth >= (asker.lastDepth ?? 0) || ++compared > comparedMax) break;
     if (best && node.depth !== best.depth) break;
-    if (nowMs < node.doubtedUntilMs || !mayServe(room, asker, node, nowMs)) continue;
+    if (nowMs < node.doubtedUntilMs || hasFailed(asker, node.id, nowMs)) continue;
+    if (!mayServe(room, asker, node, nowMs)) continue;
     if (!best || room.taken(node) < room.taken(best)) best = node;
   }
   return best && { target: best, excess: excessOf(room, best) };
@@ -112,7 +120,8 @@ function displace(room: RoomTree, asker: RootNode, nowMs: number, visited: Visit
     visited.count++;
     if (++looked > leavesMax) return undefined;
     const parent = room.node(leaf.parent);
-    if (!parent || leaf.id === asker.id || !mayServe(room, asker, parent, nowMs)) continue;
+    if (!parent || leaf.id === asker.id || hasFailed(asker, parent.id, nowMs)) continue;
+    if (!mayServe(room, asker, parent, nowMs)) continue;
     const clients = room.taken(parent) + 1;
     if (clients > parent.clientsMax + clientsExcessMax) continue;
     return { target: parent, excess: excessOf(room, parent) };
@@ -129,7 +138,7 @@ export function pressed(
 ): Place | undefined {
   for (const node of room.lastResort()) {
     visited.count++;
-    if (mayServe(room, asker, node, nowMs)) return { target: node, excess: 0 };
+    if (!hasFailed(asker, node.id, nowMs) && mayServe(room, asker, node, nowMs)) return { target: node, excess: 0 };
   }
   return undefined;
 }

@@ -137,7 +137,7 @@ describe('room tree', () => {
         expect(target?.depth).toBe(depths.length === 0 ? undefined : Math.min(...depths));
         const place = choosePlace(tree, asker, 50);
         expect(place !== undefined).toBe(
-          nodes.some((node) => allowed(node) && tree.taken(node) < Math.max(node.clientsMax, 2)) ||
+          nodes.some((node) => allowed(node) && tree.taken(node) < Math.max(tree.capacity(node), 2)) ||
             place?.excess === 1 ||
             place?.excess === 2,
         );

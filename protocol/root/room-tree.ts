@@ -44,6 +44,8 @@ export interface RootNode {
   readonly blocked: Map<NodeId, number>;
   /** Those of them that are better than none: a link to them broke, but came about. */
   readonly liftable: Set<NodeId>;
+  /** Peers to which no link came about: given to it when nothing else is left, until when, ms. */
+  readonly failed: Map<NodeId, number>;
   /** The parent that it last reported dead, until it has another. */
   lostParent: NodeId | undefined;
   /** Until when others are preferred to it as a parent, ms: a client said it is dead, or full. */
@@ -81,6 +83,7 @@ export function newRootNode(id: NodeId, nowMs: number): RootNode {
     backupsIn: new Set(),
     blocked: new Map(),
     liftable: new Set(),
+    failed: new Map(),
     lostParent: undefined,
     doubtedUntilMs: 0,
     deniedParent: undefined,
@@ -90,7 +93,7 @@ export function newRootNode(id: NodeId, nowMs: number): RootNode {
 
 /** How many nodes are counted below one; more would not change what is decided. */
 const countedMax = 20_000;
-/** Peers that one peer can be kept from; the oldest block is lifted first. */
+/** Peers that one peer can be kept from, and that it failed to reach; the oldest is forgotten first. */
 const blockedMax = 64;
 
 /** Keeps a peer from being given this parent for a while; `isLiftable`: unless it would get none at all. */
@@ -101,6 +104,19 @@ export function block(node: RootNode, parent: NodeId, untilMs: number, isLiftabl
   else node.liftable.delete(parent);
   const [oldest] = node.blocked.keys();
   if (node.blocked.size > blockedMax && oldest !== undefined) unblock(node, oldest);
+}
+
+/** Remembers that no link comes about between two, whoever makes the offer (rule A8). */
+export function noteFailedPair(a: RootNode, b: RootNode, untilMs: number): void {
+  for (const [node, other] of [
+    [a, b],
+    [b, a],
+  ] as const) {
+    node.failed.delete(other.id);
+    node.failed.set(other.id, untilMs);
+    const [oldest] = node.failed.keys();
+    if (node.failed.size > blockedMax && oldest !== undefined) node.failed.delete(oldest);
+  }
 }
 
 export function unblock(node: RootNode, parent: NodeId): void {
@@ -165,9 +181,9 @@ export class RoomTree {
     return node.clients.size + node.reserved.size + node.stated.size;
   }
 
-  /** Clients it can be pressed into serving when nobody else has a slot (rule A1). */
+  /** Clients it can be pressed into serving when nobody else has a slot (rule A1): what a leaf could carry does not count. */
   mostClients(node: RootNode): number {
-    return Math.max(node.clientsMax, clientsExcessMax);
+    return Math.max(this.capacity(node), clientsExcessMax);
   }
 
   /** Whether it serves by its wish and may take one more, though it be in excess. */

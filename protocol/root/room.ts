@@ -1,5 +1,12 @@
 /** One room at the root: what its peers ask and report, and what becomes of it. */
-import { absentGraceMs, adoptionGraceMs, backupRetryMs, balancePeriodMs, complaintBlockMs } from '../limits.ts';
+import {
+  absentGraceMs,
+  adoptionGraceMs,
+  backupRetryMs,
+  balancePeriodMs,
+  complaintBlockMs,
+  failedPairMs,
+} from '../limits.ts';
 import type { LinkReason } from '../errors.ts';
 import type { Rng } from '../ports.ts';
 import { noNode, type NodeId, type RoomId, type SocketId, type TicketId } from '../types.ts';
@@ -10,7 +17,7 @@ import { chooseMove, movesMax } from './balancing.ts';
 import { Heads } from './heads.ts';
 import type { RootNodeView, RootOptions, RootRoomView } from './io.ts';
 import { chooseBackup, choosePlace } from './placement.ts';
-import { block, newRootNode, RoomTree, type RootNode } from './room-tree.ts';
+import { block, newRootNode, noteFailedPair, RoomTree, type RootNode } from './room-tree.ts';
 import { Tickets } from './tickets.ts';
 
 /** A complaint with one of these says that the parent is gone; with another it may just not suit. */
@@ -183,7 +190,10 @@ export class Room {
     // A stale ticket was the root's own: the next one is right.
     if (reason !== 'refused-stale') block(node, about, untilMs, deadlyReasons.has(reason));
     if (other === undefined) return;
-    if (pairReasons.has(reason)) block(other, node.id, untilMs);
+    if (pairReasons.has(reason)) {
+      block(other, node.id, untilMs);
+      noteFailedPair(node, other, nowMs + failedPairMs);
+    }
     // It holds clients that the root has not heard of yet.
     if (reason === 'refused-full') other.doubtedUntilMs = Math.max(other.doubtedUntilMs, nowMs + shortBlockMs);
     if (!deadlyReasons.has(reason)) return;

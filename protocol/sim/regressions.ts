@@ -34,6 +34,15 @@ export const regressions: readonly Regression[] = [
     seed: 6877,
     peers: 43,
   },
+
+  { name: 'a leaf that could carry three takes two', scenario: 'everything', seed: 3985, peers: 6 },
+  {
+    name: 'packets that could not be held, of a neighbour that kept its promise',
+    scenario: 'everything',
+    seed: 4093,
+    peers: 58,
+  },
+  { name: 'a peer that can reach none but those that offer nothing', scenario: 'everything', seed: 9044, peers: 6 },
   { name: 'stays orphaned beside a partner it cannot reach', scenario: 'everything', seed: 206, peers: 6 },
 ];
 
