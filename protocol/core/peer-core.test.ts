@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { linkWindowFirstBytes, linkWindowMinBytes } from '../limits.ts';
-import { noNode, noTicket, streamKey, type NodeId, type SessionId } from '../types.ts';
+import { noNode, noTicket, streamKey, type NodeId, type SessionId, type TicketId } from '../types.ts';
 import {
   advertiseBody,
   confirmBody,
@@ -94,6 +94,15 @@ describe('attaching', () => {
     expect(Math.max(...waitsMs.slice(0, 3))).toBeLessThan(4_000);
     expect(Math.max(...waitsMs)).toBeGreaterThan(2_000);
     expect(Math.max(...waitsMs)).toBeLessThan(15_200);
+  });
+
+  it('[A8] follows the newest assignment, whichever attempt it made before', () => {
+    const peer = new PeerScript(1).register();
+    const first = peer.connectTo(a, {}, 'move');
+    peer.assign({ target: b.id, ticket: 'ab'.repeat(16) as TicketId });
+    expect(peer.closed(first)).toBe('replaced');
+    expect(peer.of('openLink').at(-1)?.remote).toBe(b.id);
+    expect(peer.of('error')).toEqual([]);
   });
 
   it('[A9] takes k clients and no more, but two more to rescue', () => {
@@ -288,6 +297,39 @@ describe('messages and the log', () => {
     expect(peer.delivered(c)).toEqual([1, 4]);
     peer.message(up, c, 2);
     expect(peer.delivered(c)).toEqual([1, 4]);
+  });
+
+  it('[L3] [L7] asks again for what came and could not be held, once what was before it is given up', () => {
+    const peer = new PeerScript(1).register();
+    const link = peer.attachTo(a);
+    const backup = peer.attachTo(c, [], { purpose: 'backup' });
+    const stream = { sender: b.id, session: b.factory.session, presence: 0 };
+    const says = (from: Other, at: number, oldest: number, next: number) =>
+      peer.packet(
+        at,
+        from,
+        from.factory.newFrontier({ last: true, entries: [{ ...stream, oldest, next }] }, 'response'),
+      );
+    // Hears of b for the first time, from its parent; then 2..9 are in no log, and 10..12 in the backup's only.
+    says(a, link, 1, 2).message(link, b, 1);
+    for (let seq = 13; seq < 600; seq++) peer.message(link, b, seq);
+    peer.pass(1_000);
+    says(a, link, 13, 600);
+    says(c, backup, 10, 13);
+    for (const seq of [10, 11, 12]) peer.message(backup, b, seq);
+    expect(peer.delivered(b)).toEqual([1]);
+    // Both have what comes next, as far as they said, and both have sent it.
+    const asksOf = () => [link, backup].map((one) => peer.sent(one, 'frontier').length);
+    const before = asksOf();
+    for (let i = 0; i < 30 && peer.of('gap').length === 0; i++) {
+      peer.pass(1_000).ping(link, a).ping(backup, c);
+    }
+    expect(peer.of('gap')).toMatchObject([{ from: 2, to: 9 }]);
+    peer.pass(1_500);
+    expect(asksOf()[1]).toBeGreaterThan(before[1] ?? 0);
+    for (const seq of [10, 11, 12]) peer.message(backup, b, seq);
+    expect(peer.of('gap')).toHaveLength(1);
+    expect(peer.delivered(b).slice(0, 5)).toEqual([1, 10, 11, 12, 13]);
   });
 
   it('[L8] a cursor that fell out of the log goes on at its oldest packet', () => {

@@ -218,6 +218,33 @@ describe('reservations', () => {
   });
 });
 
+describe('pairs that cannot connect', () => {
+  it('[A8] come after everybody else, those that offer nothing included', () => {
+    const root = new RootScript({ balance: false });
+    const head = root.join({ clientsMax: 2 });
+    const leaf = root.join({ role: 'leaf', clientsMax: 3 });
+    const phone = root.join({ clientsMax: 0 });
+    const other = root.newPeer();
+    root.register(other, { role: 'leaf' });
+    root.leave(phone, phone.id);
+    expect(root.advertise(other)?.target).toBe(head.id);
+    expect(root.advertise(other, { complaint: head.id, reason: 'connect-timeout' })?.target).toBe(leaf.id);
+    // Neither that ticket nor the complaint keeps it from anybody now, and the head has a free slot.
+    root.pass(80_000);
+    expect(root.advertise(other)?.target).toBe(leaf.id);
+    // Nobody else is left.
+    root.advertise(other, { complaint: leaf.id, reason: 'connect-timeout' });
+    expect(root.advertise(other)?.target).toBe(head.id);
+  });
+
+  it('[A1] a leaf that could carry more than two is pressed into two', () => {
+    const root = new RootScript({ balance: false });
+    const head = root.join({ role: 'leaf', clientsMax: 8 });
+    const others = [0, 1, 2].map(() => root.join({ role: 'leaf', clientsMax: 8 }));
+    expect(others.map((other) => root.parentOf(other))).toEqual([head.id, head.id, others[0]?.id]);
+  });
+});
+
 describe('complaints', () => {
   it('[A2] about everybody in a small room are lifted, but not about those that it cannot connect to', () => {
     const root = new RootScript({ balance: false });

@@ -34,7 +34,6 @@ export const regressions: readonly Regression[] = [
     seed: 6877,
     peers: 43,
   },
-
   { name: 'a leaf that could carry three takes two', scenario: 'everything', seed: 3985, peers: 6 },
   {
     name: 'packets that could not be held, of a neighbour that kept its promise',
