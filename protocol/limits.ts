@@ -186,6 +186,8 @@ export const fileTypeBytesMax = 100;
 export const fileSizeMax = 2 * 1024 * 1024 * 1024;
 /** Bytes of file chunks let into a link's channel at once: smaller than the window, so that messages pass (rule F4). */
 export const fileWindowBytes = 49_152;
+/** Chunks under way to one neighbour that it has not said to have taken: as much as a long, fast link holds. */
+export const chunksUnderWayMax = 256;
 /** Chunks read from storage ahead for one link. */
 export const chunkReadsMax = 3;
 /** Time between two reports of progress, in ms. */

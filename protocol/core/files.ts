@@ -3,7 +3,7 @@
  * and is sent what comes next; that one rule is sending, forwarding and resuming (rules F1 to F6). The bytes themselves
  * are stored by the shell: this part only knows counts.
  */
-import { chunkReadsMax, fileSizeMax, filesMax, fileWindowBytes, progressPeriodMs } from '../limits.ts';
+import { chunkBytesMax, chunkReadsMax, fileSizeMax, filesMax, fileWindowBytes, progressPeriodMs } from '../limits.ts';
 import { fileKey, type FileKey, type LinkId, type NodeId, type SessionId } from '../types.ts';
 import {
   cancelBody,
@@ -16,6 +16,7 @@ import {
 } from '../wire/bodies.ts';
 import { passOn, type VerifiedPacket } from '../wire/packet.ts';
 import type { Context } from './context.ts';
+import { FilePace } from './file-pace.ts';
 import { isTreeLink, type LinkState, type Links } from './links.ts';
 
 interface FileState {
@@ -35,15 +36,24 @@ interface FileState {
 
 /** What one neighbour lacks of one file. */
 interface Sending {
+  /** The next chunk to be read and sent. */
   next: number;
+  /** It has taken all chunks before this one. */
+  taken: number;
   reading: number;
+}
+
+/** All that one neighbour lacks. */
+interface Receiver {
+  readonly files: Map<FileKey, Sending>;
+  readonly pace: FilePace;
 }
 
 export class Files {
   readonly #ctx: Context;
   readonly #links: Links;
   readonly #files = new Map<FileKey, FileState>();
-  readonly #sending = new Map<LinkId, Map<FileKey, Sending>>();
+  readonly #receivers = new Map<LinkId, Receiver>();
   #reportAtMs = Infinity;
 
   constructor(ctx: Context, links: Links) {
@@ -97,7 +107,7 @@ export class Files {
 
   #forget(key: FileKey, cancelled: boolean): void {
     if (!this.#files.delete(key)) return;
-    for (const files of this.#sending.values()) files.delete(key);
+    for (const { files } of this.#receivers.values()) files.delete(key);
     this.#ctx.emit({ kind: 'fileGone', file: key, cancelled });
   }
 
@@ -123,29 +133,41 @@ export class Files {
     if (this.#files.size > 0) this.#tell(link, [...this.#files.keys()]);
   }
 
-  #tell(link: LinkState, keys: readonly FileKey[]): void {
+  #tell(link: LinkState, keys: readonly FileKey[], action: 'pull' | 'confirm' = 'pull'): void {
     const haves: FileHave[] = [];
     for (const key of keys) {
       const state = this.#files.get(key);
       if (state) haves.push({ sender: state.sender, session: state.session, file: state.file, next: state.next });
     }
-    if (haves.length > 0) this.#links.send(link, this.#ctx.factory.newWant(haves));
+    if (haves.length > 0) this.#links.send(link, this.#ctx.factory.newWant(haves, action));
   }
 
-  wanted(link: LinkState, haves: readonly FileHave[]): void {
-    let files = this.#sending.get(link.id);
-    if (files === undefined) this.#sending.set(link.id, (files = new Map<FileKey, Sending>()));
-    for (const have of haves) {
-      const key = fileKey(have.sender, have.session, have.file);
+  wanted(link: LinkState, haves: readonly FileHave[], action: 'pull' | 'confirm'): void {
+    let receiver = this.#receivers.get(link.id);
+    if (receiver === undefined) this.#receivers.set(link.id, (receiver = { files: new Map(), pace: new FilePace() }));
+    const { files, pace } = receiver;
+    for (const { sender, session, file, next } of haves) {
+      const key = fileKey(sender, session, file);
       const sending = files.get(key);
-      if (sending) sending.next = have.next;
-      else if (files.size < 2 * filesMax) files.set(key, { next: have.next, reading: 0 });
+      if (action === 'confirm') {
+        pace.taken(key, next, this.#ctx.nowMs);
+        if (sending === undefined) continue;
+        // It may have got more than was sent here, from elsewhere.
+        sending.next = Math.max(sending.next, next);
+        sending.taken = Math.max(sending.taken, next);
+      } else {
+        pace.restart(key);
+        if (sending) sending.next = sending.taken = next;
+        else if (files.size < 2 * filesMax) files.set(key, { next, taken: next, reading: 0 });
+      }
     }
+    // Who asks may have lost what was said of its own chunks.
+    if (action === 'pull') this.#tell(link, [...files.keys()], 'confirm');
     this.pump(link);
   }
 
   linkEnded(link: LinkId): void {
-    this.#sending.delete(link);
+    this.#receivers.delete(link);
     for (const state of this.#files.values()) {
       state.sides.delete(link);
       if (state.towards === link) state.towards = -1;
@@ -160,48 +182,58 @@ export class Files {
     const chunk = chunkBody.decode(packet.body);
     if (chunk === undefined) return;
     const state = this.#files.get(fileKey(packet.senderId, packet.header.session, chunk.file));
-    if (state === undefined || packet.header.seq !== state.next || state.next >= state.chunks) return;
+    if (state === undefined || packet.header.seq > state.next || state.next >= state.chunks) return;
+    if (packet.header.seq < state.next) {
+      this.#tell(link, [state.key], 'confirm');
+      return;
+    }
     state.next++;
     state.towards = link.id;
     const done = state.next >= state.chunks;
     this.#ctx.emit({ kind: 'chunk', file: state.key, packet, done });
+    this.#tell(link, [state.key], 'confirm');
     for (const other of this.#links.tree()) if (other.id !== link.id) this.pump(other);
     this.#reportSoon();
   }
 
   // Chunks out.
 
-  /** Asks the shell for the chunks that this neighbour lacks, as far as its channel has room behind messages. */
+  /** Asks the shell for the chunks that this neighbour lacks, as far as its channel and its pace have room behind messages. */
   pump(link: LinkState): void {
-    const files = this.#sending.get(link.id);
-    if (files === undefined || !isTreeLink(link)) return;
-    for (const [key, sending] of files) {
+    const receiver = this.#receivers.get(link.id);
+    if (receiver === undefined || !isTreeLink(link)) return;
+    let reading = 0;
+    let underWay = 0;
+    for (const sending of receiver.files.values()) {
+      reading += sending.reading;
+      underWay += sending.next - sending.taken;
+    }
+    for (const [key, sending] of receiver.files) {
       const state = this.#files.get(key);
       if (state === undefined || state.towards === link.id) continue;
       while (
         sending.next < state.next &&
         sending.reading < chunkReadsMax &&
-        link.queuedBytes + this.#readingBytes(files) < fileWindowBytes
+        underWay < receiver.pace.chunks &&
+        link.queuedBytes + reading * chunkBytesMax < fileWindowBytes
       ) {
+        reading++;
+        underWay++;
         sending.reading++;
         this.#ctx.emit({ kind: 'readChunk', link: link.id, file: key, index: sending.next++ });
       }
     }
   }
 
-  #readingBytes(files: ReadonlyMap<FileKey, Sending>): number {
-    let count = 0;
-    for (const sending of files.values()) count += sending.reading;
-    return count * 16_384;
-  }
-
   read(link: LinkState, key: FileKey, index: number, packet: VerifiedPacket<'chunk'> | undefined): void {
-    const sending = this.#sending.get(link.id)?.get(key);
-    if (sending === undefined) return;
+    const receiver = this.#receivers.get(link.id);
+    const sending = receiver?.files.get(key);
+    if (receiver === undefined || sending === undefined) return;
     sending.reading = Math.max(0, sending.reading - 1);
     if (packet === undefined) {
-      this.#sending.get(link.id)?.delete(key);
+      receiver.files.delete(key);
     } else if (this.#files.has(key) && index < sending.next) {
+      receiver.pace.sent(key, index, this.#ctx.nowMs);
       this.#links.send(link, passOn(packet, this.#ctx.self));
     }
     this.pump(link);

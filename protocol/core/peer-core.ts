@@ -393,7 +393,7 @@ export class PeerCore {
       if (body) this.#picture.receive(link, body.edges);
     } else if (type === 'want') {
       const body = wantBody.decode(packet.body);
-      if (body) this.#files.wanted(link, body);
+      if (body) this.#files.wanted(link, body, packet.action === 'confirm' ? 'confirm' : 'pull');
     } else if (type === 'progress') {
       const body = progressBody.decode(packet.body);
       if (body) this.#files.progressed(link, body);

@@ -650,7 +650,10 @@ export interface FileHave {
   readonly next: number;
 }
 
-/** want, pull: how far the sender is with each file it knows; the other end sends on from there (rule F3). */
+/**
+ * want: how far the sender is with files. pull: the other end sends on from there (rule F3); confirm: it has taken what was sent
+ * up to there, and the other end may send more (rule F4).
+ */
 export const wantBody = codec<readonly FileHave[]>(
   (w, v) => {
     w.u8(v.length);

@@ -165,8 +165,8 @@ export class PacketFactory {
     return this.#make('chunk', 'push', bodies.chunkBody.encode({ file, data }), index, 0, flagEncrypted);
   }
 
-  newWant(haves: readonly bodies.FileHave[]): Packet<'want'> {
-    return this.#make('want', 'pull', bodies.wantBody.encode(haves));
+  newWant(haves: readonly bodies.FileHave[], action: 'pull' | 'confirm' = 'pull'): Packet<'want'> {
+    return this.#make('want', action, bodies.wantBody.encode(haves));
   }
 
   newProgress(body: bodies.ProgressBody): Packet<'progress'> {
