@@ -97,6 +97,13 @@ export const reunionPeriodMs = 4_000;
 export const foldWaitMs = 1_000;
 /** Time without an answer from above, and without HEALING, after which the path to the root is held to be dead, in ms. */
 export const pathDeadAfterMs = 10_000;
+/**
+ * How old the root's signed word in a sweep may be, in ms, to say that the root is there: as long as a path lives without one.
+ * An honest one is as old as a period and the way down. Rule U7.
+ */
+export const attestationAgeMaxMs = 10_000;
+/** How much faster one clock may go than another, as a share: ten times what quartz does. What it makes up is no age. */
+export const clockDriftMax = 0.001;
 /** How long HEALING from above holds a peer's timers, in ms. */
 export const healingHoldMs = 20_000;
 /** Changes of edges are gathered this long before they go on, in ms. */

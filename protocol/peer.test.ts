@@ -52,6 +52,7 @@ class Bench {
         rng: { uint32: () => 7 },
         signer: { publicKey: this.me.publicKey, id: this.me.id, seal: (packet) => Promise.resolve(sign(packet)) },
         verifier: {
+          verifyRoot: (key, signature) => signature[0] === key[0],
           verify: (packet) => {
             const verified = {
               ...packet,
@@ -95,7 +96,17 @@ class Bench {
     this.peer.start();
     this.rootEvents?.up();
     this.root(sign(rootFactory.newChallenge({ challenge: new Uint8Array(32), epoch: 1, rootTimeMs: 2 })));
-    this.root(sign(rootFactory.newRegRes({ epoch: 1, rootTimeMs: 2, roomSize: 1, headDenied: false })));
+    this.root(
+      sign(
+        rootFactory.newRegRes({
+          epoch: 1,
+          rootTimeMs: 2,
+          roomSize: 1,
+          headDenied: false,
+          rootKey: new Uint8Array(32).fill(6),
+        }),
+      ),
+    );
     const [ticket, placementVersion] = ['1'.repeat(32) as never, 0];
     const assignment = {
       purpose: 'parent',

@@ -10,6 +10,7 @@ import {
 import type { LinkReason } from '../errors.ts';
 import type { Rng } from '../ports.ts';
 import { noNode, type NodeId, type RoomId, type SocketId, type TicketId } from '../types.ts';
+import { attestedBytes } from '../wire/attestation.ts';
 import type { Advertise, ConfirmBody, FoldBody, OfferBody, ProbeBody, RegReq } from '../wire/bodies.ts';
 import type { PacketFactory } from '../wire/packet-factory.ts';
 import type { Packet } from '../wire/packet.ts';
@@ -275,7 +276,11 @@ export class Room {
         return false;
       }
     }
-    const sweep = { epoch, round: fold.round, roomSize: fold.subtreeSize, rootReachable: true, path: [] };
+    // Right after its start the root knows fewer than there are (rule R7): the head's count stands in for them.
+    const roomSize = Math.max(this.size, nowMs < this.#adoptingUntilMs ? fold.subtreeSize : 0);
+    const claims = { epoch, round: fold.round, roomSize, timeMs: nowMs };
+    const attestation = { ...claims, signature: this.#options.signer.sign(attestedBytes(this.id, claims)) };
+    const sweep = { epoch, round: fold.round, roomSize, attestation, path: [] };
     this.#tickets.tell(node, this.#factory.newSweep(sweep, 'response'));
     return true;
   }
