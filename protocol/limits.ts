@@ -64,6 +64,11 @@ export const originBurst = 60;
  */
 export const neighbourRateShare = 10;
 export const neighbourBurstShare = 20;
+/**
+ * The same burst for each origin that a neighbour passes on, and for all those together that have no place in the tree: 2,700 packets,
+ * a whole log of one's own or of people who left, and the presence of everybody. Rule S12.
+ */
+export const relayedBurstShare = 45;
 /** Packets of one link that are in verification at once; the rest of what came waits unread. */
 export const unverifiedMax = 128;
 /** Packets that may wait on a link that is read slowly before it ends: a whole log and a little. Rule S9. */

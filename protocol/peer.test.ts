@@ -204,8 +204,22 @@ describe('Peer', () => {
     bench.peer.run();
     expect(bench.delivered()).toEqual([...Array.from({ length: 1_300 }, (_, i) => i + 1), ...[1, 2, 3, 4, 5]]);
     // Catching up with others’ words is not slowed down.
-    says(other, 3_000, 6);
-    expect(bench.delivered()).toHaveLength(1_300 + 3_005);
+    says(other, 2_600, 6);
+    expect(bench.delivered()).toHaveLength(1_300 + 2_605);
+    expect(bench.closed).toBe(false);
+  });
+
+  it('[S12] leaves out what is passed on beyond a whole log and its rate, unverified, and blames nobody', async () => {
+    const bench = await new Bench().withClient();
+    for (let seq = 1; seq <= 2_710; seq++) bench.give(other.message(seq));
+    expect(bench.delivered()).toHaveLength(2_700);
+    bench.verifyAtOnce = false;
+    for (let seq = 2_711; seq <= 5_000; seq++) bench.give(other.message(seq));
+    expect(bench.verifications).toEqual([]);
+    // What the neighbour itself says is read as before.
+    bench.verifyAtOnce = true;
+    bench.give(client.message(1));
+    expect(bench.delivered()).toHaveLength(2_701);
     expect(bench.closed).toBe(false);
   });
 

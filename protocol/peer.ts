@@ -11,6 +11,7 @@ import type { Journal, JournalEntry } from './journal.ts';
 import { journalInputsMax, journalNumbersMax, unverifiedMax, waitingPacketsMax } from './limits.ts';
 import type { Clock, LinkEvents, LinkMaker, Rng, RootLink, RootLinkEvents, Signer, Verifier } from './ports.ts';
 import { Reading } from './reading.ts';
+import { Relayed } from './relayed.ts';
 import { Stream } from './stream.ts';
 import { noNode, type FileKey, type LinkId, type NodeId, type PeerRole } from './types.ts';
 import { chunkPrefixBytes, type Message, type PresenceBody } from './wire/bodies.ts';
@@ -117,6 +118,7 @@ export class Peer {
   readonly #unread = new Map<LinkId, Unread[]>();
   readonly #reading: Reading;
   readonly #attestations: Attestations;
+  readonly #relayed: Relayed;
   /** Links of which no more is read before a time, ms (rule S9). */
   readonly #heldBack = new Map<LinkId, number>();
   readonly #sealed = new WeakMap<Packet, Packet | Promise<Packet>>();
@@ -138,6 +140,7 @@ export class Peer {
     this.#core = new PeerCore(origin, { uint32: () => this.#draw() }, options);
     this.#reading = new Reading(options);
     this.#attestations = new Attestations(ports.verifier, options.room);
+    this.#relayed = new Relayed(options, (origin) => this.#core.knows(origin));
     this.packetFactory = this.#core.factory;
     this.stream = new Stream(options.clientsMax, (packet, node, bytes) => {
       this.#seen('out', packet, node, bytes);
@@ -340,14 +343,22 @@ export class Peer {
       this.#queue(link, { kind: 'badPacket', link, blame: true });
       return;
     }
+    const isSpoken = isSaid(packet);
+    if (isSpoken && this.#relayed.isBeyond(node, packet, this.#ports.clock.nowMs())) {
+      this.#queue(link, { kind: 'badPacket', link, blame: false });
+      return;
+    }
     this.#verify(
       link,
       packet,
-      (verified, attested) =>
-        verified === undefined || verified.senderId === noNode
-          ? { kind: 'badPacket', link, blame: true }
-          : { kind: 'packet', link, packet: verified, attested },
-      isSaid(packet) ? node : undefined,
+      (verified, attested) => {
+        if (verified === undefined || verified.senderId === noNode) return { kind: 'badPacket', link, blame: true };
+        const isTaken = !isSpoken || this.#relayed.take(node, verified, this.#ports.clock.nowMs());
+        return isTaken
+          ? { kind: 'packet', link, packet: verified, attested }
+          : { kind: 'badPacket', link, blame: false };
+      },
+      isSpoken ? node : undefined,
     );
   }
 

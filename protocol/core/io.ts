@@ -18,7 +18,7 @@ export type CoreInput =
   | { readonly kind: 'packet'; readonly link: LinkId; readonly packet: VerifiedPacket; readonly attested: boolean }
   /**
    * A packet on this link did not reach the core: malformed, wrongly signed or not from its neighbour (`blame`), or
-   * merely unknown to this version.
+   * merely unknown to this version or more than is taken (rule S12).
    */
   | { readonly kind: 'badPacket'; readonly link: LinkId; readonly blame: boolean }
   | { readonly kind: 'linkDrained'; readonly link: LinkId; readonly bytes: number }

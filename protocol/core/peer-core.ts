@@ -9,7 +9,7 @@
 import type { LinkReason } from '../errors.ts';
 import { pingPeriodMs, pingTogetherMs, sleptAfterMs } from '../limits.ts';
 import type { Rng } from '../ports.ts';
-import { noNode, noSession, type LinkId, type StreamKey } from '../types.ts';
+import { noNode, noSession, type LinkId, type NodeId, type StreamKey } from '../types.ts';
 import {
   edgesBody,
   expectBody,
@@ -226,6 +226,11 @@ export class PeerCore {
   holds(key: StreamKey, seq: number): boolean {
     const state = this.#flood.streams.get(key);
     return state !== undefined && seq >= state.oldest && seq < state.next;
+  }
+
+  /** Whether a peer has a place in the tree; taken to be so where the picture is not whole (rule S12). */
+  knows(node: NodeId): boolean {
+    return !this.#picture.isFull || !this.#picture.isDeparted(node);
   }
 
   get hasLeft(): boolean {
