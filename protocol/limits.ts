@@ -171,6 +171,14 @@ export const socketsMax = 10_000;
 export const joinsPerSecondMax = 100;
 export const joinBurstSeconds = 10;
 /**
+ * Newcomers a second that one room takes as usual, ten seconds' worth at once. Beyond that they are on probation for so long, in ms: given
+ * no clients while anybody else has room. Rule A12.
+ */
+export const roomJoinsPerSecondMax = 20;
+export const probationMs = 10_000;
+/** Newcomers on probation that are passed over in looking for somebody else, so that placing does not grow with the crowd. */
+export const passedOverMax = 64;
+/**
  * Work that is asked for beyond, in bits: 2^16 hashes are about 0.1 s on a desktop and a second on a phone, well within the
  * deadline for the answer. A peer does no more than that for any root.
  */

@@ -6,6 +6,8 @@ import {
   balancePeriodMs,
   complaintBlockMs,
   failedPairMs,
+  probationMs,
+  roomJoinsPerSecondMax,
 } from '../limits.ts';
 import type { LinkReason } from '../errors.ts';
 import type { Rng } from '../ports.ts';
@@ -17,6 +19,7 @@ import type { Packet } from '../wire/packet.ts';
 import { chooseMove, movesMax } from './balancing.ts';
 import { Heads } from './heads.ts';
 import type { RootNodeView, RootOptions, RootRoomView } from './io.ts';
+import { JoinRate } from './join-rate.ts';
 import { chooseBackup, choosePlace } from './placement.ts';
 import { block, newRootNode, noteFailedPair, RoomTree, type RootNode } from './room-tree.ts';
 import { Tickets } from './tickets.ts';
@@ -54,6 +57,7 @@ export class Room {
   readonly #heads: Heads;
   readonly #factory: PacketFactory;
   readonly #options: RootOptions;
+  readonly #joins = new JoinRate(roomJoinsPerSecondMax);
   /** Until when peers tell a root without state where they hang. */
   readonly #adoptingUntilMs: number;
   #isAdopting: boolean;
@@ -107,6 +111,10 @@ export class Room {
     if (node === undefined) {
       node = newRootNode(id, nowMs);
       tree.add(node);
+      // Who comes back to a root without state says where it hangs, and is no newcomer.
+      const isBack = this.#isAdopting && (request.head || request.parent !== noNode);
+      if (!isBack) this.#joins.note(nowMs);
+      if (!isBack && this.#joins.isAbove(nowMs)) node.probationUntilMs = nowMs + probationMs;
     }
     node.socket = socket.id;
     node.ip = socket.ip;
