@@ -130,6 +130,8 @@ export const reRegisterJitterMs = 2_000;
 
 /** How long a parent that was complained about is not given to the same peer again, in ms. */
 export const complaintBlockMs = 60_000;
+/** Complaints of one peer a minute, and at once, that are held against whom it names; the others keep it from them only. Rule R13. */
+export const complaintsPerMinute = 10;
 /** How long a pair between which no link came about is put together only where nothing else is left, in ms. */
 export const failedPairMs = 900_000;
 /** How long a peer whose socket closed keeps its place in the root's tree, in ms, unless its parent says it is gone. */

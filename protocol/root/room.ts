@@ -5,12 +5,14 @@ import {
   backupRetryMs,
   balancePeriodMs,
   complaintBlockMs,
+  complaintsPerMinute,
   failedPairMs,
   probationMs,
   roomJoinsPerSecondMax,
 } from '../limits.ts';
 import type { LinkReason } from '../errors.ts';
 import type { Rng } from '../ports.ts';
+import { TokenBuckets } from '../token-buckets.ts';
 import { noNode, type NodeId, type RoomId, type SocketId, type TicketId } from '../types.ts';
 import { attestedBytes } from '../wire/attestation.ts';
 import type { Advertise, ConfirmBody, FoldBody, OfferBody, ProbeBody, RegReq } from '../wire/bodies.ts';
@@ -57,6 +59,8 @@ export class Room {
   readonly #heads: Heads;
   readonly #factory: PacketFactory;
   readonly #options: RootOptions;
+  /** What peers may still say against others, by who says it (rule R13). */
+  readonly #complaints = new TokenBuckets();
   readonly #joins = new JoinRate(roomJoinsPerSecondMax);
   /** Until when peers tell a root without state where they hang. */
   readonly #adoptingUntilMs: number;
@@ -80,7 +84,7 @@ export class Room {
     this.#factory = factory;
     this.#options = options;
     this.#tickets = new Tickets(this.#tree, rng, factory, options.ticketLifeMs, send);
-    this.#heads = new Heads(this.#tree, this.#tickets);
+    this.#heads = new Heads(this.#tree, this.#tickets, () => this.#isAdopting);
     this.#adoptingUntilMs = epochMs + adoptionGraceMs;
     this.#isAdopting = nowMs < this.#adoptingUntilMs;
     this.#roundAtMs = nowMs + balancePeriodMs;
@@ -203,12 +207,16 @@ export class Room {
       block(other, node.id, untilMs);
       noteFailedPair(node, other, nowMs + failedPairMs);
     }
+    if (reason !== 'refused-full' && node.lostParent !== about) return;
+    // One word counts against one peer only; who has something to say of everybody is believed less and less.
+    const perSecond = complaintsPerMinute / 60;
+    if (this.#complaints.take(node.id, 1, perSecond, complaintsPerMinute, nowMs) < 0) return;
     // It holds clients that the root has not heard of yet.
     if (reason === 'refused-full') other.doubtedUntilMs = Math.max(other.doubtedUntilMs, nowMs + shortBlockMs);
     if (!deadlyReasons.has(reason)) return;
     // Its socket is closed and its client says it is gone: two witnesses are enough (rule H12).
     if (other.socket === undefined) this.#remove(other, node.id);
-    else if (node.lostParent === about) other.doubtedUntilMs = nowMs + doubtMs;
+    else other.doubtedUntilMs = nowMs + doubtMs;
   }
 
   #assignParent(node: RootNode, nowMs: number): void {

@@ -109,7 +109,8 @@ describe('registration', () => {
   });
 
   it('[R8] of two heads the one with the larger subtree stays, and the other is told to move', () => {
-    const root = new RootScript();
+    // Started a second ago: it has only their word for what hangs below them.
+    const root = new RootScript({}, { epochMs: 99_000 });
     const [small, large] = [root.newPeer(), root.newPeer()];
     root.register(small, { head: true, subtreeSize: 3 });
     root.register(large, { head: true, subtreeSize: 5 });
