@@ -43,24 +43,26 @@ export function mayServe(room: RoomTree, asker: RootNode, node: RootNode, nowMs:
   return !isBlocked(asker, node.id, nowMs) && !room.mayGetBelow(node.id, asker.id);
 }
 
-/** The shallowest peer with a free slot for this asker; those on probation, in doubt, and that it could not reach come last. */
+/** The shallowest peer with a free slot for this asker. Those on probation and in doubt come last; `toReach`: none that it failed to reach. */
 export function chooseParent(
   room: RoomTree,
   asker: RootNode,
   nowMs: number,
   visited: Visited = { count: 0 },
+  toReach = false,
 ): RootNode | undefined {
   let best: RootNode | undefined;
   let young: RootNode | undefined;
-  let second: RootNode | undefined;
+  let doubted: RootNode | undefined;
   let compared = 0;
   let passedOver = 0;
   for (const node of room.withFreeSlot()) {
     visited.count++;
     if (best && (node.depth !== best.depth || compared >= comparedMax)) break;
     if (node.id === asker.parent || !mayServe(room, asker, node, nowMs)) continue;
-    if (nowMs < node.doubtedUntilMs || hasFailed(asker, node.id, nowMs)) {
-      second ??= node;
+    if (toReach && hasFailed(asker, node.id, nowMs)) continue;
+    if (nowMs < node.doubtedUntilMs) {
+      doubted ??= node;
       continue;
     }
     if (nowMs < node.probationUntilMs) {
@@ -72,7 +74,7 @@ export function chooseParent(
     compared++;
     if (!best || rank(room, node, nowMs) < rank(room, best, nowMs)) best = node;
   }
-  return best ?? young ?? second;
+  return best ?? young ?? doubted;
 }
 
 /**
@@ -85,8 +87,7 @@ export function choosePlace(
   nowMs: number,
   visited: Visited = { count: 0 },
 ): Place | undefined {
-  const free = chooseParent(room, asker, nowMs, visited);
-  const target = free && !hasFailed(asker, free.id, nowMs) ? free : undefined;
+  const target = chooseParent(room, asker, nowMs, visited, true);
   const deepens = target?.depth !== undefined && asker.lastDepth !== undefined && target.depth >= asker.lastDepth;
   if (target && asker.clients.size > 0 && deepens) {
     return squeeze(room, asker, nowMs, visited) ?? { target, excess: 0 };
