@@ -71,7 +71,9 @@ export class Hop {
     hop.peer.start();
     hop.#rootEvents?.up();
     hop.#fromRoot(root.newChallenge({ challenge: new Uint8Array(32), epoch: 1, rootTimeMs: 2 }));
-    hop.#fromRoot(root.newRegRes({ epoch: 1, rootTimeMs: 2, roomSize: 1, headDenied: false }));
+    hop.#fromRoot(
+      root.newRegRes({ epoch: 1, rootTimeMs: 2, roomSize: 1, headDenied: false, rootKey: new Uint8Array(32).fill(6) }),
+    );
     const timing = { placementVersion: 0, expiresInMs: 1, retryAfterMs: 1 };
     const place = { purpose: 'parent', result: 'head', target: noNode, ticket: noTicket, ...timing } as const;
     hop.#fromRoot(root.newAssignment(place, 'response'));

@@ -135,6 +135,10 @@ export class Sealer implements Signer, Verifier {
     return this.#verify(packet, id);
   }
 
+  verifyRoot(rootKey: Uint8Array, signature: Uint8Array, signed: Uint8Array): Promise<boolean> {
+    return this.#provider.verify(rootKey, signature, signed);
+  }
+
   /** The id of a sender; at once when it was seen before. */
   idOf(publicKey: Uint8Array): NodeId | Promise<NodeId> {
     if (publicKey.every((byte) => byte === 0)) return noNode;

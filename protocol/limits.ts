@@ -64,6 +64,11 @@ export const originBurst = 60;
  */
 export const neighbourRateShare = 10;
 export const neighbourBurstShare = 20;
+/**
+ * The same burst for each origin that a neighbour passes on, and for all those together that have no place in the tree: 2,700 packets,
+ * a whole log of one's own or of people who left, and the presence of everybody. Rule S12.
+ */
+export const relayedBurstShare = 45;
 /** Packets of one link that are in verification at once; the rest of what came waits unread. */
 export const unverifiedMax = 128;
 /** Packets that may wait on a link that is read slowly before it ends: a whole log and a little. Rule S9. */
@@ -97,6 +102,13 @@ export const reunionPeriodMs = 4_000;
 export const foldWaitMs = 1_000;
 /** Time without an answer from above, and without HEALING, after which the path to the root is held to be dead, in ms. */
 export const pathDeadAfterMs = 10_000;
+/**
+ * How old the root's signed word in a sweep may be, in ms, to say that the root is there: as long as a path lives without one.
+ * An honest one is as old as a period and the way down. Rule U7.
+ */
+export const attestationAgeMaxMs = 10_000;
+/** How much faster one clock may go than another, as a share: ten times what quartz does. What it makes up is no age. */
+export const clockDriftMax = 0.001;
 /** How long HEALING from above holds a peer's timers, in ms. */
 export const healingHoldMs = 20_000;
 /** Changes of edges are gathered this long before they go on, in ms. */
@@ -118,6 +130,8 @@ export const reRegisterJitterMs = 2_000;
 
 /** How long a parent that was complained about is not given to the same peer again, in ms. */
 export const complaintBlockMs = 60_000;
+/** Complaints of one peer a minute, and at once, that are held against whom it names; the others keep it from them only. Rule R13. */
+export const complaintsPerMinute = 10;
 /** How long a pair between which no link came about is put together only where nothing else is left, in ms. */
 export const failedPairMs = 900_000;
 /** How long a peer whose socket closed keeps its place in the root's tree, in ms, unless its parent says it is gone. */
@@ -158,6 +172,14 @@ export const socketsMax = 10_000;
 /** Registrations a second that a root takes without asking for work, and for how many seconds it stores what is left of them. */
 export const joinsPerSecondMax = 100;
 export const joinBurstSeconds = 10;
+/**
+ * Newcomers a second that one room takes as usual, ten seconds' worth at once. Beyond that they are on probation for so long, in ms: given
+ * no clients while anybody else has room. Rule A12.
+ */
+export const roomJoinsPerSecondMax = 20;
+export const probationMs = 10_000;
+/** Newcomers on probation that are passed over in looking for somebody else, so that placing does not grow with the crowd. */
+export const passedOverMax = 64;
 /**
  * Work that is asked for beyond, in bits: 2^16 hashes are about 0.1 s on a desktop and a second on a phone, well within the
  * deadline for the answer. A peer does no more than that for any root.

@@ -4,12 +4,14 @@
  *
  * bytes -> wire -> Peer (verify) -> core -> outputs -> Peer (seal) -> link
  */
+import { Attestations } from './attestations.ts';
 import { PeerCore } from './core/peer-core.ts';
 import type { CoreInput, CoreOutput, PeerCounters, PeerOptions, PeerView } from './core/io.ts';
 import type { Journal, JournalEntry } from './journal.ts';
 import { journalInputsMax, journalNumbersMax, unverifiedMax, waitingPacketsMax } from './limits.ts';
 import type { Clock, LinkEvents, LinkMaker, Rng, RootLink, RootLinkEvents, Signer, Verifier } from './ports.ts';
 import { Reading } from './reading.ts';
+import { Relayed } from './relayed.ts';
 import { Stream } from './stream.ts';
 import { noNode, type FileKey, type LinkId, type NodeId, type PeerRole } from './types.ts';
 import { chunkPrefixBytes, type Message, type PresenceBody } from './wire/bodies.ts';
@@ -115,6 +117,8 @@ export class Peer {
   /** Packets that wait for those before them on their link to be verified, or for their turn (rule S9). */
   readonly #unread = new Map<LinkId, Unread[]>();
   readonly #reading: Reading;
+  readonly #attestations: Attestations;
+  readonly #relayed: Relayed;
   /** Links of which no more is read before a time, ms (rule S9). */
   readonly #heldBack = new Map<LinkId, number>();
   readonly #sealed = new WeakMap<Packet, Packet | Promise<Packet>>();
@@ -135,6 +139,8 @@ export class Peer {
     this.#options = options;
     this.#core = new PeerCore(origin, { uint32: () => this.#draw() }, options);
     this.#reading = new Reading(options);
+    this.#attestations = new Attestations(ports.verifier, options.room);
+    this.#relayed = new Relayed(options, (origin) => this.#core.knows(origin));
     this.packetFactory = this.#core.factory;
     this.stream = new Stream(options.clientsMax, (packet, node, bytes) => {
       this.#seen('out', packet, node, bytes);
@@ -337,14 +343,22 @@ export class Peer {
       this.#queue(link, { kind: 'badPacket', link, blame: true });
       return;
     }
+    const isSpoken = isSaid(packet);
+    if (isSpoken && this.#relayed.isBeyond(node, packet, this.#ports.clock.nowMs())) {
+      this.#queue(link, { kind: 'badPacket', link, blame: false });
+      return;
+    }
     this.#verify(
       link,
       packet,
-      (verified) =>
-        verified === undefined || verified.senderId === noNode
-          ? { kind: 'badPacket', link, blame: true }
-          : { kind: 'packet', link, packet: verified },
-      isSaid(packet) ? node : undefined,
+      (verified, attested) => {
+        if (verified === undefined || verified.senderId === noNode) return { kind: 'badPacket', link, blame: true };
+        const isTaken = !isSpoken || this.#relayed.take(node, verified, this.#ports.clock.nowMs());
+        return isTaken
+          ? { kind: 'packet', link, packet: verified, attested }
+          : { kind: 'badPacket', link, blame: false };
+      },
+      isSpoken ? node : undefined,
     );
   }
 
@@ -360,14 +374,16 @@ export class Peer {
       if (servers) this.#ports.links.useIceServers?.(servers);
       return;
     }
+    if (packet.header.type === 'registration' && packet.action === 'response')
+      this.#attestations.registered(packet.body);
     const { scope } = packetTypes[packet.header.type];
     if (scope !== 'root' && scope !== 'both') return;
-    this.#verify(0, packet, (verified) => {
+    this.#verify(0, packet, (verified, attested) => {
       if (verified === undefined) return undefined;
       // Signals come from another peer by way of the root; all else is the root's own word.
       const isSignal = packet.header.type === 'signal';
       if (isSignal === (verified.senderId === noNode)) return undefined;
-      return { kind: 'rootPacket', packet: verified };
+      return { kind: 'rootPacket', packet: verified, attested };
     });
     this.#turn();
   }
@@ -375,18 +391,19 @@ export class Peer {
   #verify(
     link: LinkId,
     packet: Packet,
-    toInput: (verified: VerifiedPacket | undefined) => CoreInput | undefined,
+    toInput: (verified: VerifiedPacket | undefined, attested: boolean) => CoreInput | undefined,
     node?: NodeId,
   ): void {
     const verified = this.#ports.verifier.verify(packet);
-    if (!(verified instanceof Promise)) {
-      this.#queue(link, toInput(verified), verified?.senderId === node ? node : undefined);
+    const attested = this.#attestations.check(packet);
+    if (!(verified instanceof Promise) && !(attested instanceof Promise)) {
+      this.#queue(link, toInput(verified, attested), verified?.senderId === node ? node : undefined);
       return;
     }
     const arrival: Arrival = { input: undefined, isReady: false };
     this.#arrivalsOf(link).push(arrival);
-    void verified.then((result) => {
-      arrival.input = toInput(result);
+    void Promise.all([verified, attested]).then(([result, isAttested]) => {
+      arrival.input = toInput(result, isAttested);
       arrival.own = result?.senderId === node ? node : undefined;
       arrival.isReady = true;
       this.#release(link);

@@ -26,6 +26,15 @@ export interface Signer {
 export interface Verifier {
   /** The packet with its sender's id, or `undefined` when it must be dropped. Never rejects. */
   verify(packet: Packet): Promise<VerifiedPacket | undefined> | VerifiedPacket | undefined;
+  /** Whether a root's Ed25519 signature over these bytes is right (rule U7). Never rejects. */
+  verifyRoot(rootKey: Uint8Array, signature: Uint8Array, signed: Uint8Array): Promise<boolean> | boolean;
+}
+
+/** The root's own key (rule U7). Signs at once: one signature a room and period. */
+export interface RootSigner {
+  readonly publicKey: Uint8Array;
+  /** 64 bytes, Ed25519. */
+  sign(bytes: Uint8Array): Uint8Array;
 }
 
 /** One WebRTC data channel as the shell sees it. Events are handed to `Peer` by whoever made it. */

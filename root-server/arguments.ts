@@ -12,6 +12,8 @@ export interface ServeArguments {
   readonly origins: readonly string[];
   /** Proxies in front of the server. */
   readonly trustProxy: number;
+  /** File that keeps the root's key. */
+  readonly key: string | undefined;
   readonly json: boolean;
   readonly quiet: boolean;
 }
@@ -24,6 +26,7 @@ export const usage = `Usage: npm start -- [options]     (or: npx banyan serve [o
   --max-clients K   most clients a peer is given, 1 to ${clientsMax} (${clientsDefault})
   --origin URL      another origin whose pages may use this root, such as https://example.org; may be given several times
   --trust-proxy N   number of reverse proxies in front, whose X-Forwarded-For tells who comes (0)
+  --key FILE        keep the key that the root signs with in this file, made on first use; for one start only without it
   --json            print one line of JSON when ready, nothing else
   --quiet           print only the address
   --help            this text
@@ -48,6 +51,7 @@ export function parseServeArguments(
         'max-clients': { type: 'string', default: `${clientsDefault}` },
         origin: { type: 'string', multiple: true, default: [] },
         'trust-proxy': { type: 'string', default: '0' },
+        key: { type: 'string' },
         json: { type: 'boolean', default: false },
         quiet: { type: 'boolean', default: false },
         help: { type: 'boolean', default: false },
@@ -68,8 +72,8 @@ export function parseServeArguments(
   const origins = values.origin.flatMap((list) => list.split(',')).map((text) => text.trim());
   const wrong = origins.find((text) => !isOrigin(text));
   if (wrong !== undefined) return { error: `--origin wants an origin such as https://example.org, not '${wrong}'` };
-  const { host, https, json, quiet } = values;
-  return { port, host, https, maxClients, origins, trustProxy, json, quiet };
+  const { host, https, key, json, quiet } = values;
+  return { port, host, https, maxClients, origins, trustProxy, key, json, quiet };
 }
 
 /** Whether browsers would write an origin just so: scheme, host and, unless it is the scheme's own, port. */

@@ -41,11 +41,13 @@ describe('arguments', () => {
       origins: [],
       trustProxy: 0,
       json: false,
+      key: undefined,
       quiet: false,
     });
     expect(
       parseServeArguments([
         ...['--port', '0', '--host', '::1', '--https', '--max-clients', '8', '--json', '--quiet'],
+        ...['--key', 'root.pem'],
         ...[
           '--origin',
           'https://a.example,http://b.example:8080',
@@ -63,6 +65,7 @@ describe('arguments', () => {
       origins: ['https://a.example', 'http://b.example:8080', 'https://c.example'],
       trustProxy: 2,
       json: true,
+      key: 'root.pem',
       quiet: true,
     });
     for (const [args, said] of [

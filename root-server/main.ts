@@ -3,6 +3,7 @@ import { renderUnicodeCompact } from 'uqr';
 import { parseServeArguments, usage, type ServeArguments } from './arguments.ts';
 import { readEnvironment, type Environment } from './environment.ts';
 import { createLogger } from './log.ts';
+import { loadRootKey } from './root-key.ts';
 import { startRootServer, type RootServer } from './server.ts';
 import { loadCertificate } from './tls.ts';
 import { iceGrants } from './turn.ts';
@@ -35,6 +36,7 @@ async function serve(args: ServeArguments, { iceServers, turn, securityContact }
     log,
     iceServers: iceGrants(iceServers, turn),
     ...(securityContact === undefined ? {} : { securityContact }),
+    ...(args.key === undefined ? {} : { key: loadRootKey(args.key) }),
     ...(host === undefined ? {} : { host }),
     ...(certificate === undefined ? {} : { certificate }),
   });

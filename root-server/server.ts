@@ -17,13 +17,15 @@ import {
   ticketLifeMs,
 } from '../protocol/limits.ts';
 import type { RootRoomView } from '../protocol/root/io.ts';
+import type { RootSigner } from '../protocol/ports.ts';
 import { RootCore } from '../protocol/root/root-core.ts';
 import type { IceBody } from '../protocol/wire/ice-body.ts';
 import { AddressGuard } from './address-guard.ts';
 import { lanAddresses, urlHost } from './addresses.ts';
 import { cameByTls, clientAddress } from './client-address.ts';
 import { createLogger, Warnings, type Logger } from './log.ts';
-import { Shell } from './shell.ts';
+import { newRootKey } from './root-key.ts';
+import { rootTimeMs, Shell } from './shell.ts';
 import { servePage } from './static.ts';
 import type { Certificate } from './tls.ts';
 
@@ -50,6 +52,8 @@ export interface RootServerOptions {
   readonly socketsPerAddressMax?: number;
   /** What registered peers are handed as ICE servers, at a time in ms since 1970; nothing unless told. */
   readonly iceServers?: ((nowMs: number) => IceBody) | undefined;
+  /** The key it signs with (rule U7); one of its own, for as long as it runs, unless told. */
+  readonly key?: RootSigner;
   /** Registrations a second before newcomers are asked for work (rule R10). */
   readonly joinsPerSecondMax?: number;
   /** Sockets in all, before newcomers are answered `full`. */
@@ -87,7 +91,7 @@ const connectionsExtraMax = 1_000;
 export async function startRootServer(options: RootServerOptions): Promise<RootServer> {
   const log = options.log ?? createLogger('silent');
   const perAddressMax = options.socketsPerAddressMax ?? socketsPerAddressMax;
-  const core = new RootCore({ uint32: () => webcrypto.getRandomValues(new Uint32Array(1))[0] ?? 0 }, Date.now(), {
+  const core = new RootCore({ uint32: () => webcrypto.getRandomValues(new Uint32Array(1))[0] ?? 0 }, rootTimeMs(), {
     clientsMax: options.maxClients ?? clientsMax,
     ticketLifeMs,
     socketsPerAddressMax: perAddressMax,
@@ -96,6 +100,7 @@ export async function startRootServer(options: RootServerOptions): Promise<RootS
     balance: true,
     joinsPerSecondMax: options.joinsPerSecondMax ?? joinsPerSecondMax,
     iceServers: options.iceServers,
+    signer: options.key ?? newRootKey(),
   });
   const { certificate, securityContact, trustProxy: proxyHops = 0 } = options;
   const page = servePage({

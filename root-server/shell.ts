@@ -20,6 +20,11 @@ interface RawConnection {
   close(discard?: boolean): void;
 }
 
+/** The root's clock, whole ms since 1970: it never goes back, or what the root signed would look old (rule U7). */
+export function rootTimeMs(): number {
+  return Math.floor(performance.timeOrigin + performance.now());
+}
+
 export interface ShellOptions {
   readonly guard: AddressGuard;
   /** Proxies in front of this server whose word about the client's address is taken. */
@@ -121,7 +126,7 @@ export class Shell {
   handle(input: RootInput): void {
     if (this.#isStopped) return;
     try {
-      this.#core.handle(input, Date.now());
+      this.#core.handle(input, rootTimeMs());
     } catch (error) {
       // A mistake of ours must not take every other room down with it.
       this.#options.log.error(error, 'a packet could not be handled');
@@ -141,7 +146,7 @@ export class Shell {
     const turn = (): void => {
       this.handle({ kind: 'timer' });
     };
-    this.#timer = setTimeout(turn, Math.max(1, dueMs - Date.now()));
+    this.#timer = setTimeout(turn, Math.max(1, dueMs - rootTimeMs()));
   }
 
   #noteRooms(): void {

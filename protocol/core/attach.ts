@@ -151,6 +151,7 @@ export class Attach {
     this.registered = true;
     this.#answerDueMs = Infinity;
     this.#position.epoch = answer.epoch;
+    this.#position.rootWord.registered(answer.rootTimeMs, this.#ctx.nowMs);
     if (answer.headDenied) this.#events.stepDown();
     this.#tellOffer();
     // Where it hangs may have changed while the answer was on its way.

@@ -23,7 +23,7 @@ function between(): { peer: PeerScript; up: LinkId; down: LinkId } {
   const peer = new PeerScript(1).register();
   const up = peer.attachTo(a);
   const down = peer.takeClient(b);
-  peer.clear().give({ kind: 'packet', link: up, packet: announcement(c) });
+  peer.clear().give({ kind: 'packet', link: up, packet: announcement(c), attested: false });
   return { peer, up, down };
 }
 
@@ -51,27 +51,28 @@ describe('files', () => {
         [{ file: 7, next: 0 }],
       ]);
     }
-    peer.give({ kind: 'packet', link: up, packet: announcement(c, 2) });
+    peer.give({ kind: 'packet', link: up, packet: announcement(c, 2), attested: false });
     expect(peer.of('file')).toHaveLength(1);
   });
 
   it('[F2] takes chunks in order only, and sends each on as it arrives', () => {
     const { peer, up, down } = between();
     want(peer, down, b, 0);
-    peer.give({ kind: 'packet', link: up, packet: chunk(c, 1) });
+    peer.give({ kind: 'packet', link: up, packet: chunk(c, 1), attested: false });
     expect(peer.of('chunk')).toEqual([]);
-    peer.give({ kind: 'packet', link: up, packet: chunk(c, 0) });
+    peer.give({ kind: 'packet', link: up, packet: chunk(c, 0), attested: false });
     expect(peer.of('chunk').map((output) => [output.packet.header.seq, output.done])).toEqual([[0, false]]);
     expect(serve(peer)).toEqual([0]);
     expect(peer.sent(down, 'chunk').map((packet) => [packet.header.seq, packet.hops])).toEqual([[0, 2]]);
     expect(peer.sent(up, 'chunk')).toEqual([]);
-    peer.give({ kind: 'packet', link: up, packet: chunk(c, 0) });
+    peer.give({ kind: 'packet', link: up, packet: chunk(c, 0), attested: false });
     expect(peer.of('chunk')).toHaveLength(1);
   });
 
   it('[F3] resumes at a new parent and with a new client where it stopped', () => {
     const { peer, up } = between();
-    for (let index = 0; index < 4; index++) peer.give({ kind: 'packet', link: up, packet: chunk(c, index) });
+    for (let index = 0; index < 4; index++)
+      peer.give({ kind: 'packet', link: up, packet: chunk(c, index), attested: false });
     const late = peer.clear().takeClient(new Other(13));
     expect(peer.sent(late, 'want').map((packet) => wantBody.decode(packet.body)?.[0]?.next)).toEqual([4]);
     want(peer, late, new Other(13), 2);
@@ -131,15 +132,16 @@ describe('files', () => {
         .sent(up, 'want')
         .filter((packet) => packet.action === 'confirm')
         .map((packet) => wantBody.decode(packet.body)?.[0]?.next);
-    peer.give({ kind: 'packet', link: up, packet: chunk(c, 0) });
-    peer.give({ kind: 'packet', link: up, packet: chunk(c, 1) });
-    peer.give({ kind: 'packet', link: up, packet: chunk(c, 0) });
+    peer.give({ kind: 'packet', link: up, packet: chunk(c, 0), attested: false });
+    peer.give({ kind: 'packet', link: up, packet: chunk(c, 1), attested: false });
+    peer.give({ kind: 'packet', link: up, packet: chunk(c, 0), attested: false });
     expect(taken()).toEqual([1, 2, 2]);
   });
 
   it('[F5] reports towards the sender, and the sender learns how many have it', () => {
     const { peer, up, down } = between();
-    for (let index = 0; index < 10; index++) peer.give({ kind: 'packet', link: up, packet: chunk(c, index) });
+    for (let index = 0; index < 10; index++)
+      peer.give({ kind: 'packet', link: up, packet: chunk(c, index), attested: false });
     expect(peer.of('chunk').at(-1)?.done).toBe(true);
     peer.packet(
       down,
@@ -165,17 +167,17 @@ describe('files', () => {
 
   it('[F6] tells who sends a file that is kept no longer to stop', () => {
     const { peer, up } = between();
-    peer.give({ kind: 'packet', link: up, packet: chunk(c, 0) });
+    peer.give({ kind: 'packet', link: up, packet: chunk(c, 0), attested: false });
     peer.clear().give({ kind: 'dropFile', file: key });
     expect(peer.sent(up, 'want').map((packet) => wantBody.decode(packet.body)?.[0]?.next)).toEqual([10]);
-    peer.give({ kind: 'packet', link: up, packet: chunk(c, 1) });
+    peer.give({ kind: 'packet', link: up, packet: chunk(c, 1), attested: false });
     expect(peer.of('chunk')).toEqual([]);
   });
 
   it('[F6] forgets a file that its sender takes back, and the oldest complete one beyond 32', () => {
     const { peer, up } = between();
     const message = { content: 'cancel', data: cancelBody.encode({ file: 7 }), to: noNode, channel: '' } as const;
-    peer.give({ kind: 'packet', link: up, packet: c.verified(c.factory.newMessage([message], 2, 1)) });
+    peer.give({ kind: 'packet', link: up, packet: c.verified(c.factory.newMessage([message], 2, 1)), attested: false });
     expect(peer.of('fileGone')).toEqual([{ kind: 'fileGone', file: key, cancelled: true }]);
     const head = new PeerScript(2).becomeHead();
     for (let file = 0; file < 33; file++) {

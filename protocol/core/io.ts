@@ -8,16 +8,17 @@ import type { FileKey, LinkId, NodeId, PeerRole, PeerState, SessionId } from '..
 export type CoreInput =
   | { readonly kind: 'rootUp' }
   | { readonly kind: 'rootDown' }
-  | { readonly kind: 'rootPacket'; readonly packet: VerifiedPacket }
+  /** `attested`: it is a sweep, and the root signed what it carries (rule U7). */
+  | { readonly kind: 'rootPacket'; readonly packet: VerifiedPacket; readonly attested: boolean }
   /** `binding`: 32 bytes that both ends derive from both DTLS fingerprints. */
   | { readonly kind: 'linkUp'; readonly link: LinkId; readonly binding: Uint8Array }
   | { readonly kind: 'linkDown'; readonly link: LinkId }
   /** The local end of a link made a signal for the far end. */
   | { readonly kind: 'linkSignal'; readonly link: LinkId; readonly data: Uint8Array }
-  | { readonly kind: 'packet'; readonly link: LinkId; readonly packet: VerifiedPacket }
+  | { readonly kind: 'packet'; readonly link: LinkId; readonly packet: VerifiedPacket; readonly attested: boolean }
   /**
    * A packet on this link did not reach the core: malformed, wrongly signed or not from its neighbour (`blame`), or
-   * merely unknown to this version.
+   * merely unknown to this version or more than is taken (rule S12).
    */
   | { readonly kind: 'badPacket'; readonly link: LinkId; readonly blame: boolean }
   | { readonly kind: 'linkDrained'; readonly link: LinkId; readonly bytes: number }
@@ -124,7 +125,7 @@ export interface PlaceView {
   readonly path: readonly NodeId[];
   readonly roomSize: number;
   readonly subtreeSize: number;
-  /** Whether the last sweep said that the head reaches the root. */
+  /** Whether the last sweep showed that the head reaches the root (rule U7). */
   readonly rootReachable: boolean;
   /** Whether this peer's own socket to the root is up and registered. */
   readonly registered: boolean;

@@ -418,7 +418,7 @@ describe('reunion', () => {
       .sent(down, 'reunion')
       .map((packet) => sweepBody.decode(packet.body))
       .at(-1);
-    expect(last).toMatchObject({ rootReachable: false, path: [peer.me.id] });
+    expect(last).toMatchObject({ attestation: undefined, path: [peer.me.id] });
     expect(peer.core.view()).toMatchObject({ head: true, clients: [a.id], rootReachable: false });
   });
 
@@ -461,7 +461,10 @@ describe('reunion', () => {
       .packet(
         up,
         a,
-        a.factory.newSweep({ epoch: 1, round: 1, roomSize: 3, rootReachable: true, path: [c.id, a.id] }, 'push'),
+        a.factory.newSweep(
+          { epoch: 1, round: 1, roomSize: 3, attestation: peer.attestation(3), path: [c.id, a.id] },
+          'push',
+        ),
       );
     expect(
       peer.sent(down, 'reunion').map((packet) => [packet.action, sweepBody.decode(packet.body)?.path.length]),

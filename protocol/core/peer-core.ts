@@ -9,7 +9,7 @@
 import type { LinkReason } from '../errors.ts';
 import { pingPeriodMs, pingTogetherMs, sleptAfterMs } from '../limits.ts';
 import type { Rng } from '../ports.ts';
-import { noNode, noSession, type LinkId, type StreamKey } from '../types.ts';
+import { noNode, noSession, type LinkId, type NodeId, type StreamKey } from '../types.ts';
 import {
   edgesBody,
   expectBody,
@@ -228,6 +228,11 @@ export class PeerCore {
     return state !== undefined && seq >= state.oldest && seq < state.next;
   }
 
+  /** Whether a peer has a place in the tree; taken to be so where the picture is not whole (rule S12). */
+  knows(node: NodeId): boolean {
+    return !this.#picture.isFull || !this.#picture.isDeparted(node);
+  }
+
   get hasLeft(): boolean {
     return this.#position.state === 'left';
   }
@@ -249,7 +254,7 @@ export class PeerCore {
         this.#reunion.rootChanged();
         break;
       case 'rootPacket':
-        this.#rootPacket(input.packet);
+        this.#rootPacket(input.packet, input.attested);
         break;
       case 'linkUp':
         this.#withLink(input.link, (link) => {
@@ -273,7 +278,7 @@ export class PeerCore {
         break;
       case 'packet':
         this.#withLink(input.link, (link) => {
-          this.#linkPacket(link, input.packet);
+          this.#linkPacket(link, input.packet, input.attested);
         });
         break;
       case 'badPacket':
@@ -332,11 +337,11 @@ export class PeerCore {
     if (link) act(link);
   }
 
-  #rootPacket(packet: VerifiedPacket): void {
+  #rootPacket(packet: VerifiedPacket, attested: boolean): void {
     if (isType(packet, 'signal')) {
       this.#attach.signal(packet, (from, ticket) => this.#clients.answer(from, ticket));
     } else if (isType(packet, 'reunion')) {
-      this.#reunion.receive(undefined, packet);
+      this.#reunion.receive(undefined, packet, attested);
     } else if (packet.header.type === 'advertise' && packet.action === 'expect') {
       const body = expectBody.decode(packet.body);
       if (body) this.#clients.expect(body);
@@ -345,7 +350,7 @@ export class PeerCore {
     }
   }
 
-  #linkPacket(link: LinkState, packet: VerifiedPacket): void {
+  #linkPacket(link: LinkState, packet: VerifiedPacket, attested: boolean): void {
     this.#links.heard(link);
     if (!this.#links.mayReceive(link, packet)) return;
     if (isType(packet, 'message')) {
@@ -360,7 +365,7 @@ export class PeerCore {
       // Everything else is between neighbours (rule S5).
       this.#ctx.counters.badPackets++;
     } else if (isType(packet, 'reunion')) {
-      this.#reunion.receive(link, packet);
+      this.#reunion.receive(link, packet, attested);
     } else {
       this.#neighbourPacket(link, packet);
     }

@@ -2,6 +2,7 @@
 import type { LinkReason } from '../errors.ts';
 import type { Rng } from '../ports.ts';
 import { noNode, noTicket, type LinkId, type NodeId, type SessionId, type TicketId } from '../types.ts';
+import type { Attestation } from '../wire/attestation.ts';
 import * as bodies from '../wire/bodies.ts';
 import { encodeUtf8, toHex } from '../wire/bytes.ts';
 import { PacketFactory } from '../wire/packet-factory.ts';
@@ -118,13 +119,21 @@ export class PeerScript {
   }
 
   fromRoot(packet: Packet): this {
-    return this.give({ kind: 'rootPacket', packet: root.verified(packet) });
+    return this.give({ kind: 'rootPacket', packet: root.verified(packet), attested: true });
   }
 
   register(): this {
     this.give({ kind: 'rootUp' });
     this.fromRoot(root.factory.newChallenge({ challenge: new Uint8Array(32), epoch: 1, rootTimeMs: 2 }));
-    return this.fromRoot(root.factory.newRegRes({ epoch: 1, rootTimeMs: 2, roomSize: 1, headDenied: false }));
+    return this.fromRoot(
+      root.factory.newRegRes({
+        epoch: 1,
+        rootTimeMs: 2,
+        roomSize: 1,
+        headDenied: false,
+        rootKey: new Uint8Array(32).fill(6),
+      }),
+    );
   }
 
   assign(body: Partial<bodies.AssignmentBody>, action: 'response' | 'move' = 'response'): this {
@@ -147,16 +156,19 @@ export class PeerScript {
 
   rootAnswersFold(): this {
     return this.fromRoot(
-      root.factory.newSweep({ epoch: 1, round: 1, roomSize: 1, rootReachable: true, path: [] }, 'response'),
+      root.factory.newSweep(
+        { epoch: 1, round: 1, roomSize: 1, attestation: this.attestation(1), path: [] },
+        'response',
+      ),
     );
   }
 
   packet(link: LinkId, from: Other, packet: Packet): this {
-    return this.give({ kind: 'packet', link, packet: from.verified(packet) });
+    return this.give({ kind: 'packet', link, packet: from.verified(packet), attested: true });
   }
 
   message(link: LinkId, origin: Other, seq: number): this {
-    return this.give({ kind: 'packet', link, packet: origin.message(seq) });
+    return this.give({ kind: 'packet', link, packet: origin.message(seq), attested: false });
   }
 
   #helloBody(changes: Partial<bodies.HelloBody> = {}): bodies.HelloBody {
@@ -198,8 +210,16 @@ export class PeerScript {
     return opened.link;
   }
 
+  /** What a root whose clock began with the script's would sign now, `ageMs` ago. */
+  attestation(roomSize: number, ageMs = 0): Attestation {
+    const timeMs = Math.max(0, Math.floor(this.nowMs) + 2 - ageMs);
+    return { epoch: 1, round: 1, roomSize, timeMs, signature: new Uint8Array(64).fill(6) };
+  }
+
   sweep(link: LinkId, parent: Other, path: readonly NodeId[], rootReachable = true): this {
-    const body = { epoch: 1, round: 1, roomSize: path.length + 1, rootReachable, path };
+    const roomSize = path.length + 1;
+    const attestation = rootReachable ? this.attestation(roomSize) : undefined;
+    const body = { epoch: 1, round: 1, roomSize, attestation, path };
     return this.packet(link, parent, parent.factory.newSweep(body, 'response'));
   }
 
@@ -221,7 +241,7 @@ export class PeerScript {
     };
     this.fromRoot(root.factory.newExpect(expect));
     const signal = client.factory.newSignal({ to: this.me.id, ticket: expect.ticket, data: Uint8Array.of(1) });
-    this.give({ kind: 'rootPacket', packet: client.verified(signal) });
+    this.give({ kind: 'rootPacket', packet: client.verified(signal), attested: false });
     const opened = this.of('openLink').at(-1);
     if (opened?.remote !== client.id) throw new Error('no link was opened');
     this.give({ kind: 'linkUp', link: opened.link, binding });

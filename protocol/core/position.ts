@@ -1,7 +1,9 @@
 /** Where this peer stands in the tree, and since when. Plain state that the parts of the core share. */
 import type { ReasonCode } from '../errors.ts';
 import type { NodeId, PeerState } from '../types.ts';
+import type { Attestation } from '../wire/attestation.ts';
 import type { Context } from './context.ts';
+import { RootWord } from './root-word.ts';
 
 export class Position {
   readonly #ctx: Context;
@@ -15,6 +17,9 @@ export class Position {
   lastDepth = 64;
   roomSize = 1;
   rootReachable = false;
+  /** The root's last word as it came, to be passed on as it is; and how it is judged. */
+  attestation: Attestation | undefined;
+  readonly rootWord = new RootWord();
   epoch = 0;
   round = 0;
   /** When the way to the root was last confirmed, ms. */

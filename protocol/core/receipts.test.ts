@@ -197,8 +197,8 @@ describe('receipts', () => {
       const message = { content: 'text' as const, data: encodeUtf8('psst'), to, channel: '' };
       return c.verified(c.factory.newMessage([message], seq, 1));
     };
-    peer.give({ kind: 'packet', link: up, packet: direct(1, b.id) });
-    peer.give({ kind: 'packet', link: up, packet: direct(2, peer.me.id) });
+    peer.give({ kind: 'packet', link: up, packet: direct(1, b.id), attested: false });
+    peer.give({ kind: 'packet', link: up, packet: direct(2, peer.me.id), attested: false });
     peer.pass(600);
     expect(told(peer, up)).toEqual([entry(c.id, c.factory.session, 2, [1, 1], [1, 0])]);
 

@@ -4,6 +4,7 @@
  */
 import { foldWaitMs, pathDeadAfterMs, pathNodesMax } from '../limits.ts';
 import { noNode } from '../types.ts';
+import type { Attestation } from '../wire/attestation.ts';
 import type { FoldBody, ProbeBody, SweepBody } from '../wire/bodies.ts';
 import type { Packet } from '../wire/packet.ts';
 import { Reunion } from '../wire/reunion.ts';
@@ -94,8 +95,8 @@ export class ReunionSweep {
   }
 
   #sweep(): SweepBody {
-    const { epoch, round, roomSize, rootReachable, path } = this.#position;
-    return { epoch, round, roomSize, rootReachable, path };
+    const { epoch, round, roomSize, attestation, path } = this.#position;
+    return { epoch, round, roomSize, attestation, path };
   }
 
   #passDown(action: 'response' | 'push'): void {
@@ -109,15 +110,16 @@ export class ReunionSweep {
   }
 
   /** A reunion packet from a link, or from the root when `link` is undefined. */
-  receive(link: LinkState | undefined, packet: Packet<'reunion'>): void {
+  receive(link: LinkState | undefined, packet: Packet<'reunion'>, attested: boolean): void {
     this.#ctx.counters.reunionsIn++;
     const reunion = Reunion.read(packet);
     if (reunion === undefined) return;
     const { content } = reunion;
     if (content.kind === 'probe') this.#probe(reunion, content.probe, content.direction, link);
     else if (content.kind === 'fold') this.#folded(link, content.fold);
-    else if (link === undefined) this.#rootAnswered(content.sweep);
-    else if (link.role === 'parent') this.#swept(content.sweep, packet.action === 'push' ? 'push' : 'response');
+    else if (link === undefined) this.#rootAnswered(content.sweep, attested);
+    else if (link.role === 'parent')
+      this.#swept(content.sweep, packet.action === 'push' ? 'push' : 'response', attested);
   }
 
   #folded(link: LinkState | undefined, fold: FoldBody): void {
@@ -142,24 +144,32 @@ export class ReunionSweep {
     this.#picture.setRoomSize(roomSize);
   }
 
-  #rootAnswered(sweep: SweepBody): void {
+  #rootAnswered(sweep: SweepBody, attested: boolean): void {
     if (!this.#position.head) return;
     this.#rootDueMs = Infinity;
     this.#position.epoch = sweep.epoch;
-    this.#startSweep(true);
+    this.#startSweep(sweep.attestation, attested);
   }
 
-  #startSweep(rootReachable: boolean): void {
+  /** Keeps the root's word, as it came, for those below, and shows whether it proves that the root is there (rule U7). */
+  #judgeRoot(attestation: Attestation | undefined, attested: boolean): void {
     const position = this.#position;
-    if (position.rootReachable !== rootReachable) this.#ctx.treeChanged();
-    position.rootReachable = rootReachable;
+    const isThere = attestation !== undefined && attested && position.rootWord.isFresh(attestation, this.#ctx.nowMs);
+    if (position.rootReachable !== isThere) this.#ctx.treeChanged();
+    position.rootReachable = isThere;
+    position.attestation = attestation;
+  }
+
+  #startSweep(attestation?: Attestation, attested = false): void {
+    const position = this.#position;
+    this.#judgeRoot(attestation, attested);
     position.confirmedAtMs = this.#ctx.nowMs;
     position.round++;
     this.#setRoomSize(this.fold().subtreeSize);
     this.#passDown('response');
   }
 
-  #swept(sweep: SweepBody, action: 'response' | 'push'): void {
+  #swept(sweep: SweepBody, action: 'response' | 'push', attested: boolean): void {
     const position = this.#position;
     const { self } = this.#ctx;
     const broken = sweep.path.includes(self) || sweep.path.length >= pathNodesMax;
@@ -168,14 +178,14 @@ export class ReunionSweep {
       return;
     }
     if (sweep.path.length === 0) return;
-    if (position.rootReachable !== sweep.rootReachable) this.#ctx.treeChanged();
-    position.rootReachable = sweep.rootReachable;
+    this.#judgeRoot(sweep.attestation, attested);
     position.epoch = sweep.epoch;
     position.round = sweep.round;
     position.confirmedAtMs = this.#ctx.nowMs;
     position.healingUntilMs = 0;
     position.healingFor = undefined;
-    this.#setRoomSize(sweep.roomSize);
+    // A room as large as the root never saw would have everybody drop the picture (rule M5).
+    this.#setRoomSize(Math.min(sweep.roomSize, position.rootReachable ? (sweep.attestation?.roomSize ?? 0) : Infinity));
     const changed = position.setPath([...sweep.path, self].slice(0, pathNodesMax));
     this.#events.anchored();
     if (action === 'response') this.#passDown('response');
@@ -245,12 +255,12 @@ export class ReunionSweep {
           this.#rootDueMs = nowMs + options.reunionPeriodMs / 2;
           this.#ctx.sendRoot(this.#ctx.factory.newReunion(this.fold()));
         } else {
-          this.#startSweep(false);
+          this.#startSweep();
         }
       }
       if (nowMs >= this.#rootDueMs) {
         this.#rootDueMs = Infinity;
-        this.#startSweep(false);
+        this.#startSweep();
       }
     } else if (this.#position.everAttached && this.#links.parent() && nowMs >= this.#pathDeadAtMs()) {
       this.#events.unconfirmed();

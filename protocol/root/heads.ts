@@ -8,10 +8,13 @@ import type { Tickets } from './tickets.ts';
 export class Heads {
   readonly #tree: RoomTree;
   readonly #tickets: Tickets;
+  readonly #isGathering: () => boolean;
   /** Peers that took themselves for head and lost: to be told to move. */
   readonly #rivals = new Set<NodeId>();
 
-  constructor(tree: RoomTree, tickets: Tickets) {
+  /** `isGathering`: the root lost its state and learns it anew from what peers say (rule R7). */
+  constructor(tree: RoomTree, tickets: Tickets, isGathering: () => boolean) {
+    this.#isGathering = isGathering;
     this.#tree = tree;
     this.#tickets = tickets;
   }
@@ -25,7 +28,7 @@ export class Heads {
     const { head } = this;
     if (head === node) return true;
     if (head !== undefined) {
-      const [size, headSize] = [this.#sizeOf(node), this.#sizeOf(head)];
+      const [size, headSize] = [this.#sizeOf(node, head), this.#sizeOf(head, node)];
       if (size < headSize || (size === headSize && node.id > head.id)) return false;
       this.#depose(head);
     }
@@ -33,9 +36,14 @@ export class Heads {
     return true;
   }
 
-  /** What it said, or what the picture shows: whichever is more. */
-  #sizeOf(node: RootNode): number {
-    return Math.max(node.subtreeSize, this.#tree.countBelow(node));
+  /**
+   * What the others said hangs below it, or what it says itself, if that is more: but no more than are here and do not hang below
+   * the other (rule R13). A root without state has only its word.
+   */
+  #sizeOf(node: RootNode, other: RootNode): number {
+    const shown = this.#tree.countBelow(node);
+    const possible = this.#isGathering() ? Infinity : this.#tree.nodes.size - this.#tree.countBelow(other);
+    return Math.max(shown, Math.min(node.subtreeSize, possible));
   }
 
   #depose(head: RootNode): void {

@@ -1,5 +1,6 @@
 /** What goes into the root's core and what comes out of it. The server is a thin shell around these. */
 import type { RootErrorCode } from '../errors.ts';
+import type { RootSigner } from '../ports.ts';
 import type { NodeId, RoomId, SocketId } from '../types.ts';
 import type { IceBody } from '../wire/ice-body.ts';
 import type { Packet, VerifiedPacket } from '../wire/packet.ts';
@@ -57,6 +58,8 @@ export interface RootRoomView {
 
 /** How the root is set up. */
 export interface RootOptions {
+  /** What this root signs with (rule U7). */
+  readonly signer: RootSigner;
   readonly clientsMax: number;
   readonly ticketLifeMs: number;
   readonly socketsPerAddressMax: number;

@@ -1,4 +1,4 @@
-/** How many register at a root, and how much work it asks of the next one for that (rule R10). */
+/** How many register at a root or in a room, and what that means for the next ones (rules R10, A12). */
 import { joinBurstSeconds, workBitsMax, workBitsMin } from '../limits.ts';
 
 export class JoinRate {
@@ -21,10 +21,15 @@ export class JoinRate {
     this.#level = Math.min(this.#level + 1, this.#burst * 2);
   }
 
+  /** Whether more came lately than are let through. */
+  isAbove(nowMs: number): boolean {
+    this.#pass(nowMs);
+    return this.#level > this.#burst;
+  }
+
   /** Bits of work for the next challenge: none up to the burst, then 10, and one more for each tenth of a burst, up to 16. */
   workBits(nowMs: number): number {
-    this.#pass(nowMs);
-    if (this.#level <= this.#burst) return 0;
+    if (!this.isAbove(nowMs)) return 0;
     const tenths = Math.floor(((this.#level - this.#burst) / this.#burst) * 10);
     return Math.min(workBitsMax, workBitsMin + tenths);
   }

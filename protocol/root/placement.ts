@@ -1,5 +1,5 @@
 /** Where a peer goes: pure choices over a room's tree (rules A1, A2, A4, A8, A10, A11, H7). */
-import { backupsInMax, clientsExcessMax, stableAfterMs } from '../limits.ts';
+import { backupsInMax, clientsExcessMax, passedOverMax, stableAfterMs } from '../limits.ts';
 import type { NodeId } from '../types.ts';
 import { unblock, type RoomTree, type RootNode } from './room-tree.ts';
 
@@ -43,7 +43,7 @@ export function mayServe(room: RoomTree, asker: RootNode, node: RootNode, nowMs:
   return !isBlocked(asker, node.id, nowMs) && !room.mayGetBelow(node.id, asker.id);
 }
 
-/** The shallowest peer with a free slot for this asker. Those in doubt come last; `toReach`: none that it failed to reach. */
+/** The shallowest peer with a free slot for this asker. Those on probation and in doubt come last; `toReach`: none that it failed to reach. */
 export function chooseParent(
   room: RoomTree,
   asker: RootNode,
@@ -52,8 +52,10 @@ export function chooseParent(
   toReach = false,
 ): RootNode | undefined {
   let best: RootNode | undefined;
+  let young: RootNode | undefined;
   let doubted: RootNode | undefined;
   let compared = 0;
+  let passedOver = 0;
   for (const node of room.withFreeSlot()) {
     visited.count++;
     if (best && (node.depth !== best.depth || compared >= comparedMax)) break;
@@ -63,10 +65,16 @@ export function chooseParent(
       doubted ??= node;
       continue;
     }
+    if (nowMs < node.probationUntilMs) {
+      // The crowd may have joined to be between others (rule A12).
+      if (++passedOver > passedOverMax) break;
+      if (!young || (node.depth === young.depth && rank(room, node, nowMs) < rank(room, young, nowMs))) young = node;
+      continue;
+    }
     compared++;
     if (!best || rank(room, node, nowMs) < rank(room, best, nowMs)) best = node;
   }
-  return best ?? doubted;
+  return best ?? young ?? doubted;
 }
 
 /**

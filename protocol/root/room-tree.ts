@@ -52,6 +52,8 @@ export interface RootNode {
   doubtedUntilMs: number;
   /** A parent that it named and that would have closed a circle with what others said before. */
   deniedParent: NodeId | undefined;
+  /** Until when it is given clients only where nobody else has room, ms: it came with many others. */
+  probationUntilMs: number;
   /** Rounds of balancing that found it without a parent, though it does not ask for one. */
   strayRounds: number;
 }
@@ -87,6 +89,7 @@ export function newRootNode(id: NodeId, nowMs: number): RootNode {
     lostParent: undefined,
     doubtedUntilMs: 0,
     deniedParent: undefined,
+    probationUntilMs: 0,
     strayRounds: 0,
   };
 }

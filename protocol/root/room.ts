@@ -5,17 +5,23 @@ import {
   backupRetryMs,
   balancePeriodMs,
   complaintBlockMs,
+  complaintsPerMinute,
   failedPairMs,
+  probationMs,
+  roomJoinsPerSecondMax,
 } from '../limits.ts';
 import type { LinkReason } from '../errors.ts';
 import type { Rng } from '../ports.ts';
+import { TokenBuckets } from '../token-buckets.ts';
 import { noNode, type NodeId, type RoomId, type SocketId, type TicketId } from '../types.ts';
+import { attestedBytes } from '../wire/attestation.ts';
 import type { Advertise, ConfirmBody, FoldBody, OfferBody, ProbeBody, RegReq } from '../wire/bodies.ts';
 import type { PacketFactory } from '../wire/packet-factory.ts';
 import type { Packet } from '../wire/packet.ts';
 import { chooseMove, movesMax } from './balancing.ts';
 import { Heads } from './heads.ts';
 import type { RootNodeView, RootOptions, RootRoomView } from './io.ts';
+import { JoinRate } from './join-rate.ts';
 import { chooseBackup, choosePlace } from './placement.ts';
 import { block, newRootNode, noteFailedPair, RoomTree, type RootNode } from './room-tree.ts';
 import { Tickets } from './tickets.ts';
@@ -53,6 +59,9 @@ export class Room {
   readonly #heads: Heads;
   readonly #factory: PacketFactory;
   readonly #options: RootOptions;
+  /** What peers may still say against others, by who says it (rule R13). */
+  readonly #complaints = new TokenBuckets();
+  readonly #joins = new JoinRate(roomJoinsPerSecondMax);
   /** Until when peers tell a root without state where they hang. */
   readonly #adoptingUntilMs: number;
   #isAdopting: boolean;
@@ -75,7 +84,7 @@ export class Room {
     this.#factory = factory;
     this.#options = options;
     this.#tickets = new Tickets(this.#tree, rng, factory, options.ticketLifeMs, send);
-    this.#heads = new Heads(this.#tree, this.#tickets);
+    this.#heads = new Heads(this.#tree, this.#tickets, () => this.#isAdopting);
     this.#adoptingUntilMs = epochMs + adoptionGraceMs;
     this.#isAdopting = nowMs < this.#adoptingUntilMs;
     this.#roundAtMs = nowMs + balancePeriodMs;
@@ -106,6 +115,10 @@ export class Room {
     if (node === undefined) {
       node = newRootNode(id, nowMs);
       tree.add(node);
+      // Who comes back to a root without state says where it hangs, and is no newcomer.
+      const isBack = this.#isAdopting && (request.head || request.parent !== noNode);
+      if (!isBack) this.#joins.note(nowMs);
+      if (!isBack && this.#joins.isAbove(nowMs)) node.probationUntilMs = nowMs + probationMs;
     }
     node.socket = socket.id;
     node.ip = socket.ip;
@@ -194,12 +207,16 @@ export class Room {
       block(other, node.id, untilMs);
       noteFailedPair(node, other, nowMs + failedPairMs);
     }
+    if (reason !== 'refused-full' && node.lostParent !== about) return;
+    // One word counts against one peer only; who has something to say of everybody is believed less and less.
+    const perSecond = complaintsPerMinute / 60;
+    if (this.#complaints.take(node.id, 1, perSecond, complaintsPerMinute, nowMs) < 0) return;
     // It holds clients that the root has not heard of yet.
     if (reason === 'refused-full') other.doubtedUntilMs = Math.max(other.doubtedUntilMs, nowMs + shortBlockMs);
     if (!deadlyReasons.has(reason)) return;
     // Its socket is closed and its client says it is gone: two witnesses are enough (rule H12).
     if (other.socket === undefined) this.#remove(other, node.id);
-    else if (node.lostParent === about) other.doubtedUntilMs = nowMs + doubtMs;
+    else other.doubtedUntilMs = nowMs + doubtMs;
   }
 
   #assignParent(node: RootNode, nowMs: number): void {
@@ -275,7 +292,11 @@ export class Room {
         return false;
       }
     }
-    const sweep = { epoch, round: fold.round, roomSize: fold.subtreeSize, rootReachable: true, path: [] };
+    // Right after its start the root knows fewer than there are (rule R7): the head's count stands in for them.
+    const roomSize = Math.max(this.size, nowMs < this.#adoptingUntilMs ? fold.subtreeSize : 0);
+    const claims = { epoch, round: fold.round, roomSize, timeMs: nowMs };
+    const attestation = { ...claims, signature: this.#options.signer.sign(attestedBytes(this.id, claims)) };
+    const sweep = { epoch, round: fold.round, roomSize, attestation, path: [] };
     this.#tickets.tell(node, this.#factory.newSweep(sweep, 'response'));
     return true;
   }

@@ -1,6 +1,7 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import type { RoomId } from '../types.ts';
+import { regResBody } from '../wire/bodies.ts';
 import { actions, encodePacket, decodePacket, type Packet } from '../wire/packet.ts';
 import { RootScript, room, type ScriptPeer } from './root-script.ts';
 
@@ -108,7 +109,8 @@ describe('registration', () => {
   });
 
   it('[R8] of two heads the one with the larger subtree stays, and the other is told to move', () => {
-    const root = new RootScript();
+    // Started a second ago: it has only their word for what hangs below them.
+    const root = new RootScript({}, { epochMs: 99_000 });
     const [small, large] = [root.newPeer(), root.newPeer()];
     root.register(small, { head: true, subtreeSize: 3 });
     root.register(large, { head: true, subtreeSize: 5 });
@@ -117,7 +119,7 @@ describe('registration', () => {
     const late = root.newPeer();
     root.register(late, { head: true, subtreeSize: 4 });
     expect(root.view().head).toBe(large.id);
-    expect(late.inbox.some((packet) => packet.header.type === 'registration' && packet.body.at(-1) === 1)).toBe(true);
+    expect(late.inbox.map(({ body }) => regResBody.decode(body)?.headDenied)).toContain(true);
   });
 
   it('[R9] rooms know nothing of each other', () => {

@@ -327,8 +327,11 @@ export class RootCore {
       old.room = undefined;
       this.#end(old, 'replaced');
     }
-    const res = { epoch: this.#epochMs, rootTimeMs: this.#nowMs, roomSize: room.size, headDenied: answer.headDenied };
-    this.#send(socket.id, this.#factory.newRegRes(res));
+    const res = { epoch: this.#epochMs, rootTimeMs: this.#nowMs, roomSize: room.size };
+    this.#send(
+      socket.id,
+      this.#factory.newRegRes({ ...res, headDenied: answer.headDenied, rootKey: this.#options.signer.publicKey }),
+    );
     this.#handIceServers(socket.id);
     room.settleHeads(this.#nowMs);
     this.#tidy(room);

@@ -12,6 +12,7 @@ import { RootCore } from './root-core.ts';
 export const room = 'b'.repeat(64) as RoomId;
 
 export const defaultRootOptions: RootOptions = {
+  signer: { publicKey: new Uint8Array(32).fill(6), sign: () => new Uint8Array(64).fill(6) },
   clientsMax: 8,
   ticketLifeMs: 15_000,
   socketsPerAddressMax: 500,

@@ -50,7 +50,7 @@ function wordsOf(packet: Packet, nameOf: (id: NodeId) => string): string | undef
       if (content?.kind === 'sweep') {
         const { sweep } = content;
         const path = sweep.path.map(nameOf).join(' ');
-        return `sweep round ${sweep.round} path [${path}]${sweep.rootReachable ? '' : ' root unreachable'}`;
+        return `sweep round ${sweep.round} path [${path}]${sweep.attestation ? '' : ' root unreachable'}`;
       }
       return content && `probe ${content.direction}`;
     }

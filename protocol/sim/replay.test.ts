@@ -26,7 +26,7 @@ const journal: Journal = {
   random: [0x1234],
   inputs: [
     { nowMs: 10, input: { kind: 'rootUp' } },
-    { nowMs: 30, input: { kind: 'rootPacket', packet: { ...challenge, senderId: noNode } } },
+    { nowMs: 30, input: { kind: 'rootPacket', packet: { ...challenge, senderId: noNode }, attested: false } },
   ],
 };
 

@@ -189,7 +189,7 @@ export class Simulation {
         if (end.phase !== 'open' || !end.peer.alive) return;
         const packet = b as Packet;
         if (packet.header.type === 'message') this.messagesIn++;
-        this.feed(end.peer, { kind: 'packet', link: end.link, packet: this.#verify(packet) });
+        this.feed(end.peer, { kind: 'packet', link: end.link, packet: this.#verify(packet), attested: true });
         return;
       }
       case eventKinds.timer:
@@ -198,7 +198,7 @@ export class Simulation {
       case eventKinds.toPeer: {
         const socket = a as RootSocket;
         if (socket.up && socket.peer.socket === socket) {
-          this.feed(socket.peer, { kind: 'rootPacket', packet: this.#verify(b as Packet) });
+          this.feed(socket.peer, { kind: 'rootPacket', packet: this.#verify(b as Packet), attested: true });
         }
         return;
       }

@@ -16,6 +16,7 @@ import {
   signalBytesMax,
 } from '../limits.ts';
 import { noNode, type NodeId, type PeerRole, type RoomId, type SessionId, type TicketId } from '../types.ts';
+import { readAttestation, writeAttestation, type Attestation } from './attestation.ts';
 import { ByteReader, ByteWriter } from './bytes.ts';
 
 /** Writes and reads one shape of body. */
@@ -137,10 +138,12 @@ export interface RegRes {
   readonly roomSize: number;
   /** Another head has this room: detach from the root and advertise (rule R8). */
   readonly headDenied: boolean;
+  /** 32 bytes: the public key under which this root signs what it says of the room (rule U7). */
+  readonly rootKey: Uint8Array;
 }
 export const regResBody = codec<RegRes>(
-  (w, v) => w.u48(v.epoch).u48(v.rootTimeMs).u32(v.roomSize).u8(Number(v.headDenied)),
-  (r) => ({ epoch: r.u48(), rootTimeMs: r.u48(), roomSize: r.u32(), headDenied: r.bool() }),
+  (w, v) => w.u48(v.epoch).u48(v.rootTimeMs).u32(v.roomSize).u8(Number(v.headDenied)).raw(v.rootKey),
+  (r) => ({ epoch: r.u48(), rootTimeMs: r.u48(), roomSize: r.u32(), headDenied: r.bool(), rootKey: r.raw(32) }),
 );
 
 export const purposes = ['parent', 'backup', 'move'] as const;
@@ -275,20 +278,25 @@ export interface SweepBody {
   readonly epoch: number;
   readonly round: number;
   readonly roomSize: number;
-  readonly rootReachable: boolean;
+  /** The root's own word, as it gave it to the head; `undefined` while the head does not reach it (rules U2, U7). */
+  readonly attestation: Attestation | undefined;
   /** From the head to the sender, both included; empty from the root to the head. */
   readonly path: readonly NodeId[];
 }
 export const sweepBody = codec<SweepBody>(
   (w, v) => {
-    w.u48(v.epoch).u32(v.round).u32(v.roomSize).u8(Number(v.rootReachable));
+    w.u48(v.epoch)
+      .u32(v.round)
+      .u32(v.roomSize)
+      .u8(Number(v.attestation !== undefined));
+    if (v.attestation) writeAttestation(w, v.attestation);
     writeIds(w, v.path);
   },
   (r) => ({
     epoch: r.u48(),
     round: r.u32(),
     roomSize: r.u32(),
-    rootReachable: r.bool(),
+    attestation: r.bool() ? readAttestation(r) : undefined,
     path: readIds(r, pathNodesMax),
   }),
 );

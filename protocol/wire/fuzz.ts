@@ -2,6 +2,8 @@
  * Every decoder under inputs that a seed draws: random bytes, and samples that were bent. A decoder must be total, and give
  * nothing back that would not encode to exactly the bytes it read (rules W2, W5).
  */
+import { parseIceServers } from '../ice.ts';
+import { decodeJournal, encodeJournal, type Journal } from '../journal.ts';
 import type { NodeId, SessionId } from '../types.ts';
 import * as bodies from './bodies.ts';
 import { decodeUtf8, encodeUtf8, sameBytes, toHex } from './bytes.ts';
@@ -12,11 +14,18 @@ import { Reunion } from './reunion.ts';
 import { replyBody } from './talk-body.ts';
 import { codecByShape, samples, shapeOf } from './samples.ts';
 
+/** How long a decoder may take for one input, ms. */
+export const slowMs = 1;
+/** Times that a slow input is tried again: what else goes on in the machine is slow now and then, a decoder every time. */
+const slowTries = 5;
+
 /** One decoder. */
 export interface FuzzTarget {
   readonly name: string;
   /** Inputs that it takes. */
   readonly samples: readonly Uint8Array[];
+  /** Whether what it takes has other spellings, too: text. It then only has to be total. */
+  readonly hasSpellings?: boolean;
   /** What it makes of an input, encoded again; `undefined` when it refuses it. */
   again(input: Uint8Array): Uint8Array | undefined;
 }
@@ -26,11 +35,17 @@ export interface FuzzResult {
   readonly inputs: number;
   /** Inputs that the decoder took. */
   readonly accepted: number;
+  /** The longest that an input took, ms, by the clock that was given. */
+  readonly slowestMs: number;
   /** The first input that showed a fault, as hex, and what was wrong. */
   readonly fault: { readonly input: string; readonly what: string } | undefined;
 }
 
+/** The codecs of bodies that have a target: a test compares them with those there are. */
+export const codecsFuzzed: unknown[] = [];
+
 function bodyTarget<T>(name: string, codec: bodies.BodyCodec<T>, values: readonly Uint8Array[]): FuzzTarget {
+  codecsFuzzed.push(codec);
   return {
     name,
     samples: values,
@@ -54,7 +69,32 @@ function packetAgain(input: Uint8Array): Uint8Array | undefined {
 const fileKey = { sender: '1'.repeat(32) as NodeId, session: '2'.repeat(16) as SessionId, file: 3 };
 const chunk = bodies.chunkBody.encode({ file: 3, data: new Uint8Array(20) });
 
-/** Every decoder that reads what a network brought. */
+/** A short one: what a page says when it is asked for it, and a replay reads. */
+const journal: Journal = {
+  publicKey: new Uint8Array(32).fill(1),
+  id: fileKey.sender,
+  options: {
+    room: 'b'.repeat(64),
+    origin: 'node',
+    clientsMax: 4,
+    role: 'peer',
+    hidden: false,
+    history: true,
+    reunionPeriodMs: 4_000,
+    originRatePerSecond: 20,
+    originBurst: 60,
+    logPacketsMax: 2_000,
+    logBytesMax: 4_000_000,
+    disabled: new Set(['frontier']),
+  },
+  random: [1, 2],
+  inputs: [
+    { nowMs: 1, input: { kind: 'rootUp' } },
+    { nowMs: 2.5, input: { kind: 'linkUp', link: 1, binding: new Uint8Array(32).fill(2) } },
+  ],
+};
+
+/** Every decoder that reads what a network brought, and the two that read text. */
 export const fuzzTargets: readonly FuzzTarget[] = [
   { name: 'packet', samples: samples.map(encodePacket), again: packetAgain },
   {
@@ -96,6 +136,28 @@ export const fuzzTargets: readonly FuzzTarget[] = [
     replyBody.encode({ sender: fileKey.sender, session: fileKey.session, seq: 7, index: 1, text: encodeUtf8('yes') }),
   ]),
   bodyTarget('cancel', bodies.cancelBody, [bodies.cancelBody.encode({ file: 3 })]),
+  {
+    name: 'journal',
+    samples: [encodeUtf8(encodeJournal(journal))],
+    hasSpellings: true,
+    again: (input) => {
+      const text = decodeUtf8(input);
+      const read = text === undefined ? undefined : decodeJournal(text);
+      return read && encodeUtf8(encodeJournal(read));
+    },
+  },
+  {
+    name: 'ice-servers',
+    samples: ['[]', '[{"urls":["stun:a.example"]}]', '[{"urls":"turn:b.example","username":"u","credential":"c"}]'].map(
+      encodeUtf8,
+    ),
+    hasSpellings: true,
+    again: (input) => {
+      const text = decodeUtf8(input);
+      const read = text === undefined ? undefined : parseIceServers(text);
+      return read === undefined || 'error' in read ? undefined : encodeUtf8(JSON.stringify(read));
+    },
+  },
 ];
 
 /** xorshift32: fast, and all there is to repeat a run. */
@@ -159,18 +221,40 @@ function judge(target: FuzzTarget, input: Uint8Array): { readonly accepted: bool
     return { accepted: true, what: `threw ${String(error)}` };
   }
   if (again === undefined) return { accepted: false };
-  return sameBytes(again, input) ? { accepted: true } : { accepted: true, what: `encodes again to ${toHex(again)}` };
+  return target.hasSpellings === true || sameBytes(again, input)
+    ? { accepted: true }
+    : { accepted: true, what: `encodes again to ${toHex(again)}` };
 }
 
-/** Runs one decoder on so many inputs. The same seed gives the same inputs. Stops at the first fault. */
-export function fuzz(target: FuzzTarget, inputs: number, seed: number): FuzzResult {
+/** How long an input takes, ms: the best of some tries once it took a tenth of what is too long. */
+function timed(target: FuzzTarget, input: Uint8Array, firstMs: number, clock: () => number): number {
+  let bestMs = firstMs;
+  for (let again = 0; again < slowTries && bestMs >= slowMs / 10; again++) {
+    const startedMs = clock();
+    judge(target, input);
+    bestMs = Math.min(bestMs, clock() - startedMs);
+  }
+  return bestMs;
+}
+
+/**
+ * Runs one decoder on so many inputs. The same seed gives the same inputs. Stops at the first fault. `clock` gives ms; without
+ * one, nothing is slow.
+ */
+export function fuzz(target: FuzzTarget, inputs: number, seed: number, clock: () => number = () => 0): FuzzResult {
   const random = randomOf(seed);
   let accepted = 0;
+  let slowestMs = 0;
   for (let done = 1; done <= inputs; done++) {
     const input = drawInput(random, target.samples);
+    const startedMs = clock();
     const { accepted: isAccepted, what } = judge(target, input);
+    const tookMs = timed(target, input, clock() - startedMs, clock);
+    slowestMs = Math.max(slowestMs, tookMs);
     if (isAccepted) accepted++;
-    if (what !== undefined) return { name: target.name, inputs: done, accepted, fault: { input: toHex(input), what } };
+    const fault = what ?? (tookMs >= slowMs ? `took ${tookMs.toFixed(2)} ms` : undefined);
+    if (fault === undefined) continue;
+    return { name: target.name, inputs: done, accepted, slowestMs, fault: { input: toHex(input), what: fault } };
   }
-  return { name: target.name, inputs, accepted, fault: undefined };
+  return { name: target.name, inputs, accepted, slowestMs, fault: undefined };
 }

@@ -17,6 +17,14 @@ export function signed(packet: Packet): Packet {
   return packetTypes[packet.header.type].signed ? { ...packet, validator: new Uint8Array(64).fill(7) } : packet;
 }
 
+const attestation = {
+  epoch: 1,
+  round: 2,
+  roomSize: 7,
+  timeMs: 1_700_000_000_002,
+  signature: new Uint8Array(64).fill(7),
+};
+
 /** One packet of every shape there is. */
 export const samples: Packet[] = [
   factory.newChallenge({
@@ -50,7 +58,7 @@ export const samples: Packet[] = [
     ],
     lifeMs: 1_800_000,
   }),
-  factory.newRegRes({ epoch: 1, rootTimeMs: 2, roomSize: 3, headDenied: true }),
+  factory.newRegRes({ epoch: 1, rootTimeMs: 2, roomSize: 3, headDenied: true, rootKey: new Uint8Array(32).fill(6) }),
   factory.newAdv({ purpose: 'parent', complaint: node('c'), reason: 'silent', attachEpoch: 9 }),
   factory.newAssignment(
     {
@@ -75,7 +83,8 @@ export const samples: Packet[] = [
   factory.newConfirm({ purpose: 'parent', target: node('c'), ticket: node('e') as string as TicketId, attachEpoch: 5 }),
   factory.newOffer({ clientsMax: 0, role: 'leaf', hidden: true }),
   factory.newReunion({ epoch: 1, round: 2, subtreeSize: 3, height: 1, freeSlots: 7, attachEpoch: 5 }),
-  factory.newSweep({ epoch: 1, round: 2, roomSize: 7, rootReachable: true, path: [node('1'), node('2')] }, 'response'),
+  factory.newSweep({ epoch: 1, round: 2, roomSize: 7, attestation, path: [node('1'), node('2')] }, 'response'),
+  factory.newSweep({ epoch: 1, round: 3, roomSize: 7, attestation: undefined, path: [node('1')] }, 'response'),
   factory.newProbe({ probe: 5, rootReachable: false, path: [node('1')] }, 'pull'),
   factory.newSignal({ to: node('c'), ticket: node('e') as string as TicketId, data: Uint8Array.of(1, 2, 3) }),
   factory.newLeave(node('a'), 'left', 7, node('c')),
