@@ -43,28 +43,30 @@ export function mayServe(room: RoomTree, asker: RootNode, node: RootNode, nowMs:
   return !isBlocked(asker, node.id, nowMs) && !room.mayGetBelow(node.id, asker.id);
 }
 
-/** The shallowest peer with a free slot for this asker. Those in doubt, and those it could not reach, come last. */
+/** The shallowest peer with a free slot for this asker. Those in doubt come last; `toReach`: none that it failed to reach. */
 export function chooseParent(
   room: RoomTree,
   asker: RootNode,
   nowMs: number,
   visited: Visited = { count: 0 },
+  toReach = false,
 ): RootNode | undefined {
   let best: RootNode | undefined;
-  let second: RootNode | undefined;
+  let doubted: RootNode | undefined;
   let compared = 0;
   for (const node of room.withFreeSlot()) {
     visited.count++;
     if (best && (node.depth !== best.depth || compared >= comparedMax)) break;
     if (node.id === asker.parent || !mayServe(room, asker, node, nowMs)) continue;
-    if (nowMs < node.doubtedUntilMs || hasFailed(asker, node.id, nowMs)) {
-      second ??= node;
+    if (toReach && hasFailed(asker, node.id, nowMs)) continue;
+    if (nowMs < node.doubtedUntilMs) {
+      doubted ??= node;
       continue;
     }
     compared++;
     if (!best || rank(room, node, nowMs) < rank(room, best, nowMs)) best = node;
   }
-  return best ?? second;
+  return best ?? doubted;
 }
 
 /**
@@ -77,8 +79,7 @@ export function choosePlace(
   nowMs: number,
   visited: Visited = { count: 0 },
 ): Place | undefined {
-  const free = chooseParent(room, asker, nowMs, visited);
-  const target = free && !hasFailed(asker, free.id, nowMs) ? free : undefined;
+  const target = chooseParent(room, asker, nowMs, visited, true);
   const deepens = target?.depth !== undefined && asker.lastDepth !== undefined && target.depth >= asker.lastDepth;
   if (target && asker.clients.size > 0 && deepens) {
     return squeeze(room, asker, nowMs, visited) ?? { target, excess: 0 };

@@ -41,6 +41,7 @@ export const regressions: readonly Regression[] = [
     seed: 4093,
     peers: 58,
   },
+  { name: 'balancing shuns a pair that failed once', scenario: 'everything', seed: 4355, peers: 25 },
   { name: 'a peer that can reach none but those that offer nothing', scenario: 'everything', seed: 9044, peers: 6 },
   { name: 'stays orphaned beside a partner it cannot reach', scenario: 'everything', seed: 206, peers: 6 },
 ];
