@@ -3,7 +3,7 @@
  * R3, R10). The core's two crypto ports in one object, because both need the same keys.
  */
 import type { Signer, Verifier } from '../protocol/ports.ts';
-import { noNode, type NodeId } from '../protocol/types.ts';
+import { noDigest, noNode, type NodeId, type PacketDigest } from '../protocol/types.ts';
 import { chunkPrefixBytes, regReqBody, signalBody } from '../protocol/wire/bodies.ts';
 import { ByteWriter, toHex } from '../protocol/wire/bytes.ts';
 import {
@@ -54,6 +54,8 @@ export class Sealer implements Signer, Verifier {
   readonly #key: SigningKey;
   readonly #room: RoomKeys;
   readonly #ids = new Recent<NodeId>(idsKept);
+  /** Of the last message that was sealed: each names the one before it (rule K1). */
+  #last: Promise<PacketDigest> = Promise.resolve(noDigest);
 
   private constructor(provider: CryptoProvider, key: SigningKey, room: RoomKeys, id: NodeId, direct: DirectMessages) {
     this.#provider = provider;
@@ -80,10 +82,26 @@ export class Sealer implements Signer, Verifier {
   }
 
   async seal(packet: Packet): Promise<Packet> {
+    if (packet.header.type === 'message') return this.#sealMessage(packet);
     const ready = await this.#encrypt(packet);
-    if (!packetTypes[packet.header.type].signed) return ready;
-    const validator = await this.#key.sign(concat(domain, encodeSignedRegion(ready)));
-    const signed = { ...ready, validator };
+    return packetTypes[packet.header.type].signed ? this.#sign(ready) : ready;
+  }
+
+  /** One after the other up to the digest; signatures go on side by side. */
+  async #sealMessage(packet: Packet): Promise<Packet> {
+    const ready = this.#last.then((prev) => this.#encrypt({ ...packet, prev }));
+    this.#last = ready.then((next) => this.#digest(concat(domain, encodeSignedRegion(next))));
+    const digest = this.#last;
+    return { ...(await this.#sign(await ready)), digest: await digest };
+  }
+
+  async #digest(region: Uint8Array): Promise<PacketDigest> {
+    return toHex((await this.#provider.sha256(region)).subarray(0, 16)) as PacketDigest;
+  }
+
+  async #sign(packet: Packet): Promise<Packet> {
+    const validator = await this.#key.sign(concat(domain, encodeSignedRegion(packet)));
+    const signed = { ...packet, validator };
     return { ...signed, bytes: encodePacket(signed) };
   }
 
@@ -151,7 +169,9 @@ export class Sealer implements Signer, Verifier {
     if (packet.bytes === undefined) return undefined;
     const region = concat(domain, signedRegionOf(packet, packet.bytes));
     if (!(await this.#provider.verify(packet.sender, packet.validator, region))) return undefined;
-    return this.#decrypt({ ...packet, senderId });
+    if (packet.header.type !== 'message') return this.#decrypt({ ...packet, senderId });
+    const [opened, digest] = await Promise.all([this.#decrypt({ ...packet, senderId }), this.#digest(region)]);
+    return opened && { ...opened, digest };
   }
 
   /** A message or chunk gets its `plainText`; a signal's body is given with its data in the clear. */

@@ -45,8 +45,8 @@ export const linkReasons = [
 ] as const;
 export type LinkReason = (typeof linkReasons)[number];
 
-/** Reasons a state change gives: any of the above, or the user's own wish. */
-export type ReasonCode = RootErrorCode | LinkReason | 'user' | 'root-down';
+/** Reasons that a state change or an error gives: any of the above, the user's own wish, or a sender's fork (rule K2). */
+export type ReasonCode = RootErrorCode | LinkReason | 'user' | 'root-down' | 'forked';
 
 /** Why `parseBuf` refused some bytes. Counted, never thrown. */
 export type DecodeErrorCode = 'short' | 'trailing' | 'version' | 'type' | 'action' | 'flags' | 'length' | 'value';

@@ -249,3 +249,13 @@ export const typingMax = 500;
 export const journalInputsMax = 10_000;
 /** Random numbers of the core that go with them: it draws some tens a minute. */
 export const journalNumbersMax = 100_000;
+
+/**
+ * The audit round: time between two comparisons of streams with each neighbour, backups included, in ms. About three pings,
+ * so that what is merely on its way has come. Rule K3.
+ */
+export const auditPeriodMs = 5_000;
+/** Streams that one audit tells of, the most recent: 2.8 KB a link and round at most. Rule K3. */
+export const auditEntriesMax = 64;
+/** Proofs of forks that are kept for new neighbours, the newest: 1 MiB with the longest packets. Rule K2. */
+export const forkProofsMax = 64;

@@ -18,6 +18,8 @@ export type TicketId = Branded<'TicketId'>;
 export type StreamKey = Branded<'StreamKey'>;
 /** `NodeId:SessionId:number`: one file that somebody sent. */
 export type FileKey = Branded<'FileKey'>;
+/** First 16 bytes of SHA-256 of what a packet's signature covers, as 32 hex digits. */
+export type PacketDigest = Branded<'PacketDigest'>;
 /** Number that names a link within one peer. Never reused while the peer lives. */
 export type LinkId = number;
 /** Number that names a socket within one root. */
@@ -27,6 +29,8 @@ export type SocketId = number;
 export const noNode = '0'.repeat(32) as NodeId;
 /** The all-zero session: a peer that has not been registered yet. */
 export const noSession = '0'.repeat(16) as SessionId;
+/** The all-zero digest: nothing came before. */
+export const noDigest = '0'.repeat(32) as PacketDigest;
 /** The all-zero ticket: "no ticket" on the wire. */
 export const noTicket = '0'.repeat(32) as TicketId;
 

@@ -15,6 +15,7 @@ import {
 import { passOn, type VerifiedPacket } from '../wire/packet.ts';
 import type { Context } from './context.ts';
 import type { Files } from './files.ts';
+import { Forks } from './forks.ts';
 import { Holes } from './holes.ts';
 import { Log } from './log.ts';
 import { isTreeLink, type LinkState, type Links } from './links.ts';
@@ -39,6 +40,7 @@ export class Flood {
   readonly log: Log;
   readonly streams: Streams;
   readonly holes: Holes;
+  readonly forks: Forks;
   readonly #ctx: Context;
   readonly #links: Links;
   readonly #files: Files;
@@ -68,6 +70,7 @@ export class Flood {
     this.#files = files;
     this.#accepted = accepted;
     this.streams = new Streams(isDeparted);
+    this.forks = new Forks(ctx, links, this.streams);
     this.holes = new Holes(ctx, links, this.streams, isAnchored);
     this.log = new Log(ctx.options.logPacketsMax, ctx.options.logBytesMax);
     this.#tokens = Math.max(1, ctx.options.originBurst || originBurst);
@@ -139,9 +142,9 @@ export class Flood {
     const { seq } = packet.header;
     // An earlier session under the same key is a stream like any other.
     const isOwn = packet.senderId === this.#ctx.self && packet.header.session === this.#ctx.factory.session;
-    if (seq === 0 || isOwn) return;
+    if (seq === 0 || isOwn || this.forks.evidence(link, key, packet) || this.forks.isBanned(key)) return;
     const state = this.streams.open(key, this.synced ? 1 : seq, nowMs);
-    if (state === undefined) return;
+    if (state === undefined || this.forks.check(state, packet)) return;
     if (seq < state.next) {
       counters.duplicates++;
       if (this.#ctx.disabled('dedup')) this.#deliver(packet);
@@ -164,7 +167,9 @@ export class Flood {
   #accept(state: StreamState, packet: VerifiedPacket<'message'>, from: LinkId): void {
     const { nowMs, self } = this.#ctx;
     this.streams.advance(state, packet.header.seq + 1, nowMs);
-    this.log.append(state.key, passOn(packet, self), from, nowMs, this.#evicted);
+    const kept = passOn(packet, self);
+    state.logged.set(packet.header.seq, kept);
+    this.log.append(state.key, kept, from, nowMs, this.#evicted);
     const messages = packet.header.seq < state.deliverFrom ? undefined : this.#deliver(packet);
     this.#accepted(state.key, packet, messages, from);
     if (messages) this.#files.delivered(packet, messages, from);
@@ -172,7 +177,9 @@ export class Flood {
 
   readonly #evicted = (entry: { readonly key: StreamKey; readonly packet: VerifiedPacket<'message'> }): void => {
     const state = this.streams.get(entry.key);
-    if (state) state.oldest = Math.max(state.oldest, entry.packet.header.seq + 1);
+    if (state === undefined) return;
+    state.logged.delete(entry.packet.header.seq);
+    state.oldest = Math.max(state.oldest, entry.packet.header.seq + 1);
   };
 
   /** Gives a packet to the user; what is in it is decoded here, once. */
@@ -271,6 +278,7 @@ export class Flood {
 
   /** A tree link opened: nothing to do when both ends have the same, else frontiers first (rule L4). */
   startLink(link: LinkState, theirDigest: number): void {
+    this.forks.introduce(link);
     const frontierOff = this.#ctx.disabled('frontier');
     // The initiator's digest is a round trip old: presence that came meanwhile is only told by a new one.
     const same = theirDigest === link.helloDigest && (!link.initiator || this.streams.digest === link.helloDigest);
@@ -309,13 +317,15 @@ export class Flood {
   frontier(link: LinkState, body: FrontierBody, action: 'pull' | 'response'): void {
     link.arriving ??= new Map();
     for (const entry of body.entries) {
-      if (link.arriving.size < 3 * 4096) link.arriving.set(streamKey(entry.sender, entry.session), entry);
+      const key = streamKey(entry.sender, entry.session);
+      if (link.arriving.size < 3 * 4096 && !this.forks.isBanned(key)) link.arriving.set(key, entry);
     }
     if (!body.last) return;
     const said = link.arriving;
     link.arriving = undefined;
     if (this.synced) this.holes.noteAhead(said);
     if (action === 'pull') {
+      this.forks.introduce(link);
       // Whoever asks says what it has, and sends what this peer lacks of it once it has the answer.
       link.promised = said;
       link.askedAtMs = this.#ctx.nowMs;
@@ -397,7 +407,7 @@ export class Flood {
         return;
       }
       link.cursor++;
-      if (entry.from === link.id) continue;
+      if (entry.from === link.id || this.forks.isBanned(entry.key)) continue;
       const has = link.theirs?.get(entry.key);
       if (has !== undefined && entry.packet.header.seq < has.next) continue;
       this.#links.send(link, entry.packet);

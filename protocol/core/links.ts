@@ -12,7 +12,7 @@ import {
 } from '../limits.ts';
 import { noNode, noTicket, type LinkId, type LinkRole, type NodeId, type StreamKey, type TicketId } from '../types.ts';
 import type { FoldBody, FrontierEntry, PingBody, Purpose } from '../wire/bodies.ts';
-import { packetSize, packetTypes, type Packet } from '../wire/packet.ts';
+import { packetSize, packetTypes, type Packet, type VerifiedPacket } from '../wire/packet.ts';
 import type { Context } from './context.ts';
 
 export interface LinkState {
@@ -72,6 +72,8 @@ export interface LinkState {
   promised: Map<StreamKey, FrontierEntry> | undefined;
   /** Packets of it came that could not be held: what was promised has come, and is lacking still. */
   overflowed: boolean;
+  /** Half a proof of a fork that was announced, and is arriving. */
+  evidence: { readonly key: StreamKey; readonly first: VerifiedPacket<'message'> | undefined } | undefined;
   /** Entries of a frontier that is still arriving. */
   arriving: Map<StreamKey, FrontierEntry> | undefined;
   /** Position of the log's end when the hello's digest was taken. */
@@ -193,6 +195,7 @@ export class Links {
       answeredAskMs: -Infinity,
       promised: undefined,
       overflowed: false,
+      evidence: undefined,
       arriving: undefined,
       helloEnd: 0,
       helloDigest: 0,

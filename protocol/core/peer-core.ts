@@ -9,7 +9,8 @@
 import type { LinkReason } from '../errors.ts';
 import { pingPeriodMs, pingTogetherMs, sleptAfterMs } from '../limits.ts';
 import type { Rng } from '../ports.ts';
-import { noNode, noSession, type LinkId, type NodeId, type StreamKey } from '../types.ts';
+import { noNode, noSession, streamKey, type LinkId, type NodeId, type StreamKey } from '../types.ts';
+import { auditBody, forkBody } from '../wire/audit-body.ts';
 import {
   edgesBody,
   expectBody,
@@ -25,9 +26,10 @@ import {
 } from '../wire/bodies.ts';
 import { sameBytes } from '../wire/bytes.ts';
 import { PacketFactory, type Origin } from '../wire/packet-factory.ts';
-import type { Packet, VerifiedPacket } from '../wire/packet.ts';
+import { packetTypes, type Packet, type VerifiedPacket } from '../wire/packet.ts';
 import { receiptsBody } from '../wire/talk-body.ts';
 import { Attach } from './attach.ts';
+import { Audit } from './audit.ts';
 import { Clients } from './clients.ts';
 import { Context } from './context.ts';
 import { Files } from './files.ts';
@@ -54,6 +56,7 @@ export class PeerCore {
   readonly #files: Files;
   readonly #receipts: Receipts;
   readonly #typing: Typing;
+  readonly #audit: Audit;
   readonly #attach: Attach;
   readonly #clients: Clients;
   readonly #healing: Healing;
@@ -89,8 +92,10 @@ export class PeerCore {
       (key, packet, messages, from) => {
         this.#receipts.accepted(key, packet, messages, from);
         this.#typing.spoke(packet.senderId);
+        this.#audit.accepted();
       },
     );
+    this.#audit = new Audit(ctx, this.#links, this.#flood);
     this.#attach = new Attach(ctx, this.#links, this.#position, {
       becomeHead: () => {
         this.#becomeHead();
@@ -175,6 +180,7 @@ export class PeerCore {
       this.#files.dueMs(),
       this.#receipts.dueMs(),
       this.#typing.dueMs(),
+      this.#audit.dueMs(),
     );
     this.#linksDueMs = Infinity;
     for (const link of this.#links.all()) this.#linksDueMs = Math.min(this.#linksDueMs, this.#links.dueMs(link));
@@ -355,6 +361,8 @@ export class PeerCore {
     if (!this.#links.mayReceive(link, packet)) return;
     if (isType(packet, 'message')) {
       this.#flood.receive(link, packet);
+    } else if (this.#isOfBanned(packet)) {
+      // Nothing more of that key is shown or passed on in this session (rule K2).
     } else if (isType(packet, 'presence')) {
       this.#picture.setPresence(packet, this.#flood, link.id);
     } else if (isType(packet, 'chunk')) {
@@ -369,6 +377,11 @@ export class PeerCore {
     } else {
       this.#neighbourPacket(link, packet);
     }
+  }
+
+  #isOfBanned(packet: VerifiedPacket): boolean {
+    const { type, session } = packet.header;
+    return packetTypes[type].scope === 'room' && this.#flood.forks.isBanned(streamKey(packet.senderId, session));
   }
 
   #neighbourPacket(link: LinkState, packet: VerifiedPacket): void {
@@ -405,6 +418,12 @@ export class PeerCore {
     } else if (type === 'receipts') {
       const entries = receiptsBody.decode(packet.body);
       if (entries) this.#receipts.receive(link, entries);
+    } else if (type === 'audit') {
+      const entries = auditBody.decode(packet.body);
+      if (entries) this.#audit.receive(link, entries);
+    } else if (type === 'fork') {
+      const body = forkBody.decode(packet.body);
+      if (body) this.#flood.forks.announced(link, body);
     } else if (type === 'leave') {
       const body = leaveBody.decode(packet.body);
       if (body) this.#linkEnded(link, body.reason === 'moved' ? 'moved' : 'left');
@@ -468,6 +487,7 @@ export class PeerCore {
 
   #keepBackup(link: LinkState): void {
     this.#links.accept(link, 'backupOut');
+    this.#flood.forks.introduce(link);
     this.#attach.confirm('backup', link.remote, link.ticket);
     this.#ping(link);
   }
@@ -482,6 +502,8 @@ export class PeerCore {
       this.#picture.introduce(link);
       this.#files.introduce(link);
       this.#receipts.introduce(link);
+    } else {
+      this.#flood.forks.introduce(link);
     }
     this.#ping(link);
   }
@@ -617,6 +639,7 @@ export class PeerCore {
     this.#files.timer();
     this.#receipts.timer();
     this.#typing.timer();
+    this.#audit.timer();
   }
 }
 

@@ -25,6 +25,8 @@ export interface StreamState {
   /** The furthest `next` of a neighbour that cannot give what lies between: shows a hole that nothing follows. */
   ahead: number;
   held: Map<number, Held> | undefined;
+  /** What the log holds of it, by position. */
+  readonly logged: Map<number, VerifiedPacket<'message'>>;
   /** Since when something held waits, ms. */
   missingSinceMs: number;
   lastMs: number;
@@ -83,6 +85,7 @@ export class Streams {
       deliverFrom: 1,
       ahead: 0,
       held: undefined,
+      logged: new Map(),
       missingSinceMs: 0,
       lastMs: nowMs,
       presence: undefined,
@@ -101,14 +104,21 @@ export class Streams {
     const candidates = [...this.#states.values()]
       .filter((state) => nowMs - state.lastMs > logAgeMaxMs && this.#isDeparted(state.sender))
       .sort((a, b) => (a.session < b.session ? -1 : 1));
-    for (const state of candidates.slice(0, Math.max(1, candidates.length >> 2))) {
-      const { session } = state;
+    for (const { key, session } of candidates.slice(0, Math.max(1, candidates.length >> 2))) {
       if (session > this.floor) this.floor = session;
-      this.digest = (this.digest - digestOf(state)) >>> 0;
-      this.waiting.delete(state);
-      this.heldPackets -= state.held?.size ?? 0;
-      this.#states.delete(state.key);
+      this.remove(key);
     }
+  }
+
+  /** Forgets a stream and what waits of it. */
+  remove(key: StreamKey): void {
+    const state = this.#states.get(key);
+    if (state === undefined) return;
+    this.digest = (this.digest - digestOf(state)) >>> 0;
+    this.waiting.delete(state);
+    this.heldPackets -= state.held?.size ?? 0;
+    state.held = undefined;
+    this.#states.delete(key);
   }
 
   /** Moves the frontier. */

@@ -19,6 +19,7 @@ import {
 } from '../wire/bodies.ts';
 import type { Packet } from '../wire/packet.ts';
 import { Reunion } from '../wire/reunion.ts';
+import { auditBody, forkBody } from '../wire/audit-body.ts';
 import { receiptsBody, typingBody } from '../wire/talk-body.ts';
 
 /** Text of a body, with a leading space; empty when there is nothing to say. */
@@ -94,6 +95,15 @@ function wordsOf(packet: Packet, nameOf: (id: NodeId) => string): string | undef
         return `${nameOf(sender)}:${top} ${counts}`;
       });
       return words?.join('; ');
+    }
+    case 'audit':
+      return auditBody
+        .decode(body)
+        ?.map(({ sender, seq }) => `${nameOf(sender)}:${seq}`)
+        .join(' ');
+    case 'fork': {
+      const v = forkBody.decode(body);
+      return v && `of ${nameOf(v.sender)}`;
     }
     case 'typing':
       return typingBody.decode(body)?.active === true ? 'begins' : 'ends';

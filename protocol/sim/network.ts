@@ -48,6 +48,8 @@ export class Network {
   /** Virtual time, set by the loop before anything is called, ms. */
   nowMs = 0;
   framesLost = 0;
+  /** What a hostile sender makes of a packet on one of its links; `undefined` to keep it back. */
+  tamper: ((from: LinkEnd, to: LinkEnd, packet: Packet) => Packet | undefined) | undefined;
   linksOpened = 0;
 
   constructor(queue: EventQueue, rng: SimRng, options: SimOptions) {
@@ -189,7 +191,8 @@ export class Network {
         return;
       }
     }
-    this.#deliver(end, end.other, packet);
+    const sent = this.tamper ? this.tamper(end, end.other, packet) : packet;
+    if (sent) this.#deliver(end, end.other, sent);
   }
 
   #deliver(from: LinkEnd, to: LinkEnd, packet: Packet): void {

@@ -1,7 +1,7 @@
 /** One simulated peer: its core, its clocks, its links and what the simulator remembers of it. Data; acts nowhere. */
 import type { CoreInput, PeerOptions } from '../core/io.ts';
 import { PeerCore } from '../core/peer-core.ts';
-import type { LinkId, NodeId, PeerRole, PeerState } from '../types.ts';
+import { noDigest, type LinkId, type NodeId, type PacketDigest, type PeerRole, type PeerState } from '../types.ts';
 import { toHex } from '../wire/bytes.ts';
 import type { LinkEnd } from './link-end.ts';
 import type { SimOptions } from './options.ts';
@@ -59,6 +59,8 @@ export class SimPeer {
   /** Whether its view changed since a checker last looked. */
   dirty = false;
   said = 0;
+  /** Of the last message packet it had sealed. */
+  lastDigest: PacketDigest = noDigest;
   /** Per stream number: the last and the first position delivered, 0 for none; and how many were given up. */
   last = new Int32Array(8);
   first = new Int32Array(8);

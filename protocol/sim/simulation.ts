@@ -3,7 +3,7 @@
  * checkers look. One object is one run; everything in it follows from the options.
  */
 import type { CoreInput, CoreOutput, PlaceView } from '../core/io.ts';
-import { noNode, type NodeId } from '../types.ts';
+import { noNode, type NodeId, type PacketDigest } from '../types.ts';
 import { toHex } from '../wire/bytes.ts';
 import { packetTypes, type Packet, type VerifiedPacket } from '../wire/packet.ts';
 import { Deliveries } from './checkers/deliveries.ts';
@@ -76,11 +76,18 @@ export class Simulation {
   /** Called once a second of virtual time; returns whether the run is over. */
   onTick: () => boolean = () => false;
 
+  /** Called when a core says that a sender forked. Nobody does, unless a test makes it so. */
+  onForked: (peer: SimPeer, node: NodeId) => void = (peer, node) => {
+    this.fail('forks', `${peer.name} says that ${node} forked`);
+  };
+
   readonly #ids = new Map<Uint8Array, NodeId>();
   readonly #dirty: SimPeer[] = [];
   readonly #atOnce: boolean;
   /** Whether the input being handled may have changed somebody's parent or clients. */
   #structural = false;
+  /** Digests given out. */
+  #digests = 0;
 
   constructor(options: SimOptions, traceLines = 0) {
     this.options = options;
@@ -337,6 +344,7 @@ export class Simulation {
         this.#changed(peer);
         return;
       case 'error':
+        if (output.code === 'forked' && output.node !== undefined) this.onForked(peer, output.node);
         // Another peer has this one's key and place: its shell gives way.
         if (output.code === 'replaced') {
           this.at(this.nowMs, () => {
@@ -388,7 +396,13 @@ export class Simulation {
 
   /** Seals at once: nothing is signed here, and what was said in clear is the body. */
   #seal(peer: SimPeer, packet: Packet): void {
-    const sealed: VerifiedPacket = { ...packet, senderId: peer.id, plainText: packet.body };
+    let sealed: VerifiedPacket = { ...packet, senderId: peer.id, plainText: packet.body };
+    if (packet.header.type === 'message') {
+      // A number of its own is as good as a hash where nobody makes the same packet twice.
+      const digest = (++this.#digests).toString(16).padStart(32, '0') as PacketDigest;
+      sealed = { ...sealed, prev: peer.lastDigest, digest };
+      peer.lastDigest = digest;
+    }
     if (packet.header.type === 'message') this.deliveries.sealed(peer, sealed);
     this.queue.push(this.nowMs, eventKinds.sealed, peer, sealed);
   }

@@ -62,8 +62,8 @@ function packetAgain(input: Uint8Array): Uint8Array | undefined {
   if (!result.ok) return undefined;
   const { packet } = result;
   Reunion.read(packet as Packet<'reunion'>);
-  const { header, node, hops, sender, validator, action, body } = packet;
-  return encodePacket({ header, node, hops, sender, validator, action, body });
+  const { bytes: _bytes, ...parts } = packet;
+  return encodePacket(parts);
 }
 
 const fileKey = { sender: '1'.repeat(32) as NodeId, session: '2'.repeat(16) as SessionId, file: 3 };

@@ -1,6 +1,7 @@
 /** Makes every packet a peer or a root sends, and parses what arrives. */
 import type { LinkReason, RootErrorCode } from '../errors.ts';
-import { noNode, noSession, type NodeId, type SessionId, type TicketId } from '../types.ts';
+import { noDigest, noNode, noSession, type NodeId, type SessionId, type TicketId } from '../types.ts';
+import { auditBody, forkBody, type AuditEntry, type ForkBody } from './audit-body.ts';
 import * as bodies from './bodies.ts';
 import { iceBody, type IceBody } from './ice-body.ts';
 import { receiptsBody, typingBody, type ReceiptEntry, type TypingBody } from './talk-body.ts';
@@ -155,9 +156,10 @@ export class PacketFactory {
     return this.#make('presence', 'push', bodies.presenceBody.encode(body), version, timeMs);
   }
 
-  /** One or more messages in one packet of this sender's stream. The shell encrypts and signs it. */
+  /** One or more messages in one packet of this sender's stream. The shell chains, encrypts and signs it. */
   newMessage(messages: readonly bodies.Message[], seq: number, timeMs: number): Packet<'message'> {
-    return this.#make('message', 'push', bodies.messagesBody.encode(messages), seq, timeMs, flagEncrypted);
+    const body = bodies.messagesBody.encode(messages);
+    return { ...this.#make('message', 'push', body, seq, timeMs, flagEncrypted), prev: noDigest };
   }
 
   /** One chunk of a file. The shell encrypts and signs it. */
@@ -175,6 +177,15 @@ export class PacketFactory {
 
   newReceipts(entries: readonly ReceiptEntry[]): Packet<'receipts'> {
     return this.#make('receipts', 'push', receiptsBody.encode(entries));
+  }
+
+  newAudit(entries: readonly AuditEntry[]): Packet<'audit'> {
+    return this.#make('audit', 'push', auditBody.encode(entries));
+  }
+
+  /** Says that the next two messages of a stream on a link prove a fork. */
+  newFork(body: ForkBody): Packet<'fork'> {
+    return this.#make('fork', 'push', forkBody.encode(body));
   }
 
   /** Whether this peer is writing. `version` counts up from 1; `timeMs` is the wall clock. */

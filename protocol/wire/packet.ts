@@ -1,7 +1,7 @@
 /** The packet: seven parts, the table of its types, and its one binary form (rules W1 to W8). */
 import type { DecodeErrorCode } from '../errors.ts';
 import { packetBytesMax } from '../limits.ts';
-import type { Node, NodeId, SessionId } from '../types.ts';
+import { noDigest, type Node, type NodeId, type PacketDigest, type SessionId } from '../types.ts';
 import { ByteReader, ByteWriter, fromHex } from './bytes.ts';
 
 /** Version of the packet format. A packet of another version is counted and ignored (rule W4). */
@@ -52,6 +52,8 @@ export const packetTypes = {
   want: { code: 21, signed: false, scope: 'link', priority: 0 },
   progress: { code: 22, signed: false, scope: 'link', priority: 0 },
   receipts: { code: 23, signed: false, scope: 'link', priority: 0 },
+  audit: { code: 24, signed: false, scope: 'link', priority: 0 },
+  fork: { code: 25, signed: false, scope: 'link', priority: 0 },
   presence: { code: 32, signed: true, scope: 'room', priority: 0 },
   message: { code: 33, signed: true, scope: 'room', priority: 1 },
   chunk: { code: 34, signed: true, scope: 'room', priority: 2 },
@@ -100,6 +102,10 @@ export interface Packet<T extends PacketType = PacketType> {
   readonly validator: Uint8Array;
   readonly action: Action;
   readonly body: Uint8Array;
+  /** Of a message: the digest of the packet before it in its stream (rule K1). Filled in by whoever seals it. */
+  readonly prev?: PacketDigest;
+  /** Of a message that was sealed or verified: its own digest. Never on the wire. */
+  readonly digest?: PacketDigest;
   /** The decrypted body of a message. Never on the wire. */
   readonly plainText?: Uint8Array;
   /** The bytes as received or sealed. Forwarding copies them and rewrites the hop at their end (rule W7). */
@@ -113,14 +119,20 @@ export type VerifiedPacket<T extends PacketType = PacketType> = Packet<T> & { re
 export type RootBoundPacket = { [T in RootBoundType]: Packet<T> }[RootBoundType];
 
 const headerBytes = 4 + 32 + 8 + 4 + 6 + 2;
+const prevBytes = 16;
 const validatorBytes = 64;
 /** Bytes of the hop at a packet's end: node id and hop count. */
 export const hopBytes = 17;
 
+/** Bytes before the body: a message's header is longer by the digest of its predecessor. */
+function bytesBeforeBody(type: PacketType): number {
+  return type === 'message' ? headerBytes + prevBytes : headerBytes;
+}
+
 /** Size of a packet on the wire, in bytes, sealed or not. */
 export function packetSize(packet: Packet): number {
   const signature = packetTypes[packet.header.type].signed ? validatorBytes : 0;
-  return headerBytes + packet.body.length + signature + hopBytes;
+  return bytesBeforeBody(packet.header.type) + packet.body.length + signature + hopBytes;
 }
 
 /** The packet as `self` passes it on: its bytes stay, the hop changes (rule W7). */
@@ -131,7 +143,7 @@ export function passOn<P extends Packet>(packet: P, self: NodeId): P {
 /** The bytes that the validator signs: all of the packet before it. */
 export function encodeSignedRegion(packet: Packet): Uint8Array {
   const { header } = packet;
-  return new ByteWriter()
+  const writer = new ByteWriter()
     .u8(packetVersion)
     .u8(packetTypes[header.type].code)
     .u8(actions.indexOf(packet.action))
@@ -139,20 +151,22 @@ export function encodeSignedRegion(packet: Packet): Uint8Array {
     .raw(packet.sender)
     .id(header.session)
     .u32(header.seq)
-    .u48(header.timeMs)
-    .u16(packet.body.length)
-    .raw(packet.body)
-    .finish();
+    .u48(header.timeMs);
+  if (header.type === 'message') writer.id(packet.prev ?? noDigest);
+  return writer.u16(packet.body.length).raw(packet.body).finish();
 }
 
 /** The header part of the signed region: what encryption binds as additional data (rule S3). */
 export function encodeHeader(packet: Packet): Uint8Array {
-  return encodeSignedRegion({ ...packet, body: new Uint8Array(0) }).subarray(0, headerBytes - 2);
+  return encodeSignedRegion({ ...packet, body: new Uint8Array(0) }).subarray(
+    0,
+    bytesBeforeBody(packet.header.type) - 2,
+  );
 }
 
 /** Length of the signed region in a packet's received bytes. */
 export function signedRegionOf(packet: Packet, bytes: Uint8Array): Uint8Array {
-  return bytes.subarray(0, headerBytes + packet.body.length);
+  return bytes.subarray(0, bytesBeforeBody(packet.header.type) + packet.body.length);
 }
 
 /** The whole packet as bytes. Sealed or received packets keep their bytes; only the hop is rewritten. */
@@ -192,9 +206,11 @@ export function decodePacket(bytes: Uint8Array): DecodeResult {
   const session = reader.id(8) as SessionId;
   const seq = reader.u32();
   const timeMs = reader.u48();
+  if (bytes.length < bytesBeforeBody(type) + hopBytes) return refuse('short');
+  const prev = type === 'message' ? (reader.id(prevBytes) as PacketDigest) : undefined;
   const bodyLength = reader.u16();
   const signatureLength = packetTypes[type].signed ? validatorBytes : 0;
-  const expected = headerBytes + bodyLength + signatureLength + hopBytes;
+  const expected = bytesBeforeBody(type) + bodyLength + signatureLength + hopBytes;
   if (bytes.length < expected) return refuse('short');
   if (bytes.length > expected) return refuse('trailing');
   const body = reader.raw(bodyLength);
@@ -211,6 +227,7 @@ export function decodePacket(bytes: Uint8Array): DecodeResult {
       validator,
       action,
       body,
+      ...(prev !== undefined && { prev }),
       bytes,
     },
   };

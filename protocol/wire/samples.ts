@@ -1,5 +1,6 @@
 /** One packet of every shape there is, for tests and for fuzzing. */
-import type { NodeId, RoomId, SessionId, TicketId } from '../types.ts';
+import type { NodeId, PacketDigest, RoomId, SessionId, TicketId } from '../types.ts';
+import { auditBody, forkBody } from './audit-body.ts';
 import * as bodies from './bodies.ts';
 import { encodeUtf8 } from './bytes.ts';
 import { iceBody } from './ice-body.ts';
@@ -129,6 +130,8 @@ export const samples: Packet[] = [
     },
     { sender: node('d'), session, top: 1, runs: [{ length: 1, count: 300 }] },
   ]),
+  factory.newAudit([{ sender: node('c'), session, seq: 9, digest: node('5') as string as PacketDigest }]),
+  factory.newFork({ sender: node('c'), session }),
   factory.newTyping({ active: true, channel: 'game' }, 3, 1_700_000_000_000),
   factory.newPresence(
     {
@@ -175,6 +178,8 @@ export const codecByShape: Record<string, bodies.BodyCodec<unknown>> = {
   'healing/push': bodies.healingBody,
   'edges/push': bodies.edgesBody,
   'receipts/push': receiptsBody,
+  'audit/push': auditBody,
+  'fork/push': forkBody,
   'typing/push': typingBody,
   'presence/push': bodies.presenceBody,
   'message/push': bodies.messagesBody,

@@ -42,6 +42,7 @@ describe('packet', () => {
     );
     expect(toHex(encodePacket(message))).toBe(
       `01210301${toHex(publicKey)}${session}00000102000000000001` +
+        '0'.repeat(32) + // the digest of what came before
         `0016` +
         `00${'0'.repeat(32)}0000026869` +
         '07'.repeat(64) +

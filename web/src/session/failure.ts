@@ -45,6 +45,7 @@ const kinds: Readonly<Record<BanyanErrorCode, FailureKind>> = {
   none: 'unknown',
   internal: 'unknown',
   'bad-packets': 'unknown',
+  forked: 'unknown',
   cycle: 'unknown',
   left: 'unknown',
   moved: 'unknown',
