@@ -223,3 +223,13 @@ export const typingMax = 500;
 export const journalInputsMax = 10_000;
 /** Random numbers of the core that go with them: it draws some tens a minute. */
 export const journalNumbersMax = 100_000;
+
+/**
+ * Ids that one order of a room's owner names: 950 of 16 bytes fit one packet. A room of more people than `orderAdmittedMax`, which
+ * is as many as everybody knows of, cannot be locked. Rule O2.
+ */
+export const orderSpeakersMax = 100;
+export const orderRemovedMax = 350;
+export const orderAdmittedMax = 500;
+/** Rooms whose order a root keeps after everybody has left, so that a lock outlives a reload; the oldest go first. Rule O6. */
+export const ordersKeptMax = 1_000;

@@ -1,6 +1,7 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import type { RoomId } from '../types.ts';
+import { regResBody } from '../wire/bodies.ts';
 import { actions, encodePacket, decodePacket, type Packet } from '../wire/packet.ts';
 import { RootScript, room, type ScriptPeer } from './root-script.ts';
 
@@ -117,7 +118,7 @@ describe('registration', () => {
     const late = root.newPeer();
     root.register(late, { head: true, subtreeSize: 4 });
     expect(root.view().head).toBe(large.id);
-    expect(late.inbox.some((packet) => packet.header.type === 'registration' && packet.body.at(-1) === 1)).toBe(true);
+    expect(late.inbox.some((packet) => regResBody.decode(packet.body)?.headDenied === true)).toBe(true);
   });
 
   it('[R9] rooms know nothing of each other', () => {
