@@ -64,7 +64,7 @@ export class RoomModeration {
     try {
       order = this.#changed(change);
     } catch (error) {
-      return Promise.reject(error as BanyanError);
+      return Promise.reject(error);
     }
     const version = nextVersion(this.#version);
     this.#order = order;
