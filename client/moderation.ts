@@ -54,18 +54,12 @@ export class RoomModeration {
     return this.#shown;
   }
 
-  /** Throws `not-owner` and `too-large`. */
-  change(change: ModerationChange): Promise<void> {
+  /** Rejects with `not-owner`, `argument` and `too-large`. */
+  async change(change: ModerationChange): Promise<void> {
     const { owner, self } = this.#ports;
-    if (owner === noNode || owner !== self) {
-      return Promise.reject(new BanyanError('not-owner', 'only who holds the key of the room’s owner may do that'));
-    }
-    let order: OrderBody;
-    try {
-      order = this.#changed(change);
-    } catch (error) {
-      return Promise.reject(error);
-    }
+    if (owner === noNode || owner !== self)
+      throw new BanyanError('not-owner', 'only who holds the key of the room’s owner may do that');
+    const order = this.#changed(change);
     const version = nextVersion(this.#version);
     this.#order = order;
     this.#version = version;
@@ -73,17 +67,17 @@ export class RoomModeration {
       this.#waiting.push({ version, done: resolve, fail: reject });
     });
     this.#ports.issue(order, version);
-    return done;
+    await done;
   }
 
   #changed({ lock, quiet, speakers, remove = [], readmit = [] }: ModerationChange): OrderBody {
-    const { room, owner, here } = { ...this.#ports, here: () => this.#ports.here() };
+    const { room, owner } = this.#ports;
     const removed = new Set([...this.#order.removed, ...remove]);
     for (const id of readmit) removed.delete(id);
     if (removed.has(owner)) throw new BanyanError('argument', 'an owner cannot be removed');
     const locked = lock ?? this.#order.locked;
     // Who is here when the lock closes may stay and come again; later only who is let in by name.
-    const known = this.#order.locked ? this.#order.admitted : here();
+    const known = this.#order.locked ? this.#order.admitted : this.#ports.here();
     const admitted = new Set(locked ? [...known, ...readmit] : []);
     for (const id of removed) admitted.delete(id);
     return {
