@@ -156,6 +156,13 @@ export interface RoomOptions {
    * default false. Needs a TURN server here or at the root: without one a join ends with `connect-timeout`.
    */
   readonly hideAddress?: boolean;
+  /** The owner's key, as `createOwnedRoom` gave it: this peer is the owner. One at a time: a later one takes its place. */
+  readonly ownerKey?: string;
+  /**
+   * A key from `createIdentity` to come under again, so that a locked room knows this peer after a reload; a new one unless told.
+   * One at a time, too.
+   */
+  readonly identity?: string;
   readonly signal?: AbortSignal;
   /** Whether a newcomer wants what was said before; default true. */
   readonly history?: boolean;
@@ -166,6 +173,34 @@ export interface RoomOptions {
   readonly fileBytesMax?: number;
   /** Told each step of joining before `joinRoom` resolves, and each change of state after. */
   readonly onState?: (change: StateChange) => void;
+}
+
+/** What the room's owner ruled. In a room without an owner nothing is ever ruled. */
+export interface Moderation {
+  /** Id under which the owner is in the room, when it is; `undefined`: nobody owns this room. */
+  readonly owner: NodeId | undefined;
+  /** Whether this peer is the owner. */
+  readonly mine: boolean;
+  /** Only those may come who were here when it was locked, and those readmitted since. */
+  readonly locked: boolean;
+  /** Only the owner and `speakers` are heard. */
+  readonly quiet: boolean;
+  readonly speakers: ReadonlySet<NodeId>;
+  readonly removed: ReadonlySet<NodeId>;
+  /** Whether this peer is heard. */
+  readonly maySpeak: boolean;
+}
+
+/** What the owner wants otherwise; the rest stays. */
+export interface ModerationChange {
+  readonly lock?: boolean;
+  readonly quiet?: boolean;
+  /** Takes the place of the earlier list; at most 100. */
+  readonly speakers?: readonly NodeId[];
+  /** Puts out; at most 350 are remembered. Who has the link can come again under another key unless the room is locked. */
+  readonly remove?: readonly NodeId[];
+  /** Removed no longer, and let into a locked room. */
+  readonly readmit?: readonly NodeId[];
 }
 
 export interface SendOptions {
@@ -269,6 +304,8 @@ export interface RoomEvents {
   join: Member;
   leave: Member;
   member: Member;
+  /** The owner ruled. */
+  moderation: Moderation;
   state: StateChange;
   tree: TreeView;
   gap: Gap;
@@ -301,7 +338,9 @@ export type BanyanErrorCode =
   | 'file-too-large'
   | 'file-unreadable'
   | 'file-damaged'
-  | 'file-gone';
+  | 'file-gone'
+  | 'not-owner'
+  | 'may-not-speak';
 
 /** A path that a reunion on demand took: from this peer up to the head, and whether the root itself answered. */
 export interface Probe {
@@ -323,6 +362,7 @@ export interface Room extends AsyncDisposable {
   readonly tree: TreeView;
   /**
    * Resolves when the message is signed and in this peer's log. Rejects with `busy`, `argument` or `left-room`; with
+   * `may-not-speak` when the owner ruled that others speak; with
    * `unknown-member` when `to` has not been seen in the room; with `aborted` when the signal aborts before, though a message that is being signed then still goes out.
    */
   send(body: string | Uint8Array, options?: SendOptions): Promise<MessageId>;
@@ -347,6 +387,10 @@ export interface Room extends AsyncDisposable {
     listener: (e: RoomEvents[K]) => void,
     options?: { signal?: AbortSignal },
   ): () => void;
+  /** What the owner ruled, a snapshot. */
+  readonly moderation: Moderation;
+  /** The owner rules. Resolves when it is signed and on its way. Rejects with `not-owner`, `too-large`, `argument`, `left-room`. */
+  moderate(change: ModerationChange): Promise<void>;
   /** Change the name that others see. */
   rename(name: string): Promise<void>;
   /**

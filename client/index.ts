@@ -3,7 +3,7 @@ import type { Room, RoomOptions } from './api.ts';
 import { joinRoomIn } from './room.ts';
 
 export * from './api.ts';
-export { createRoomLink, parseRoomLink } from './room-link.ts';
+export { createIdentity, createOwnedRoom, createRoomLink, parseRoomLink } from './room-link.ts';
 export { normalizeName } from './options.ts';
 
 /** Joins the room of a link; resolves when attached. */

@@ -5,7 +5,7 @@ import { nodeFileStore } from './node-file-store.ts';
 import { joinRoomIn } from './room.ts';
 
 export * from './api.ts';
-export { createRoomLink, parseRoomLink } from './room-link.ts';
+export { createIdentity, createOwnedRoom, createRoomLink, parseRoomLink } from './room-link.ts';
 
 /** Joins the room of a link; resolves when attached. */
 export function joinRoom(link: string, options: RoomOptions = {}): Promise<Room> {

@@ -14,6 +14,7 @@ import type { NodeId, PeerRole } from '../protocol/types.ts';
 import { BanyanError, type FileOptions, type RoomOptions, type SendOptions } from './api.ts';
 import { replyBody } from '../protocol/wire/talk-body.ts';
 import { utf8 } from './crypto/provider.ts';
+import { parseIdentity } from './room-link.ts';
 import { placeOf } from './message-id.ts';
 
 export interface CheckedOptions {
@@ -24,6 +25,9 @@ export interface CheckedOptions {
   /** `undefined` for those that the root hands over. Without either a room works within one network. */
   readonly iceServers: readonly RTCIceServer[] | undefined;
   readonly hideAddress: boolean;
+  /** Seed of the key to come under; `undefined` for a new one. */
+  readonly seed: Uint8Array | undefined;
+  readonly isOwner: boolean;
   /** `undefined` for what the place of storage allows. */
   readonly fileBytesMax: number | undefined;
 }
@@ -71,7 +75,11 @@ export function checkOptions(options: RoomOptions): CheckedOptions {
     hideAddress = false,
     onState,
     fileBytesMax,
+    ownerKey,
+    identity,
   } = options;
+  const key = ownerKey ?? identity;
+  const seed = key === undefined ? undefined : parseIdentity(key);
   if (typeof name !== 'string') throw argument('name must be a string');
   if (role !== undefined && !['peer', 'leaf', 'relay'].includes(role))
     throw argument('role must be peer, leaf or relay');
@@ -94,6 +102,8 @@ export function checkOptions(options: RoomOptions): CheckedOptions {
     history,
     iceServers,
     hideAddress,
+    seed,
+    isOwner: ownerKey !== undefined,
     fileBytesMax,
   };
 }

@@ -11,6 +11,8 @@ import {
   type Member,
   type Message,
   type MessageId,
+  type Moderation,
+  type ModerationChange,
   type Probe,
   type ReasonCode,
   type Room,
@@ -27,6 +29,7 @@ import { contentsOf } from './delivered.ts';
 import { Emitter } from './emitter.ts';
 import { browserStore } from './file-store.ts';
 import { RoomFiles } from './files.ts';
+import { RoomModeration } from './moderation.ts';
 import { Receipts } from './receipts.ts';
 import { Typist } from './typist.ts';
 import { MessageQueue } from './message-queue.ts';
@@ -45,22 +48,33 @@ const rootPatienceMs = 20_000;
 /** How long a join may take in all, ms: several connections that time out, 15 s each, and the waits between them. */
 const joinPatienceMs = 60_000;
 /** Answers of the root after which trying again is pointless. */
-const fatal: ReadonlySet<ReasonCode> = new Set(['admission', 'origin', 'full', 'replaced', 'challenge']);
+const fatal: ReadonlySet<ReasonCode> = new Set([
+  'admission',
+  'origin',
+  'full',
+  'replaced',
+  'challenge',
+  'removed',
+  'locked',
+]);
 
 /** Joins the room of a link; resolves when attached. Errors: `BanyanError` with codes as in docs/sdk.md. */
 export async function joinRoomIn(link: string, options: RoomOptions, place: Surroundings): Promise<Room> {
   const startedMs = performance.now();
   const checked = checkOptions(options);
-  const { rootUrl, secret } = parseRoomLink(link);
+  const { rootUrl, secret, owner } = parseRoomLink(link);
   const missing = missingWebRtc(place.wrtc);
   if (missing !== undefined) throw new BanyanError('no-webrtc', missing);
   if (options.signal?.aborted === true) throw aborted('joining');
   const provider = await cryptoProvider();
-  const keys = await deriveRoom(secret, provider);
-  const sealer = await Sealer.create(provider, keys);
+  const keys = await deriveRoom(secret, provider, owner);
+  const sealer = await Sealer.create(provider, keys, checked.seed);
+  if (checked.isOwner && sealer.id !== owner)
+    throw new BanyanError('argument', 'ownerKey is not the key of the owner that the link names');
   const links = rtcLinks({ ...checked, provider, wrtc: place.wrtc });
   const room = new LiveRoom(link, startedMs, {
     room: keys.room,
+    owner,
     options: checked,
     place,
     sealer,
@@ -81,6 +95,7 @@ class LiveRoom implements Room {
   readonly #links: RtcLinks;
   readonly #events = new Emitter<RoomEvents>();
   readonly #files: RoomFiles;
+  readonly #moderation: RoomModeration;
   readonly #receipts = new Receipts((receipt) => {
     this.#events.emit('receipt', receipt);
   });
@@ -115,6 +130,15 @@ class LiveRoom implements Room {
       },
     };
     this.#session = new Session({ ...ports, userInterface });
+    this.#moderation = new RoomModeration({
+      room: ports.room,
+      owner: ports.owner ?? noNode,
+      self: ports.sealer.id,
+      here: () => this.#members.keys(),
+      issue: (order, version) => {
+        this.#session.peer.order(order, version, Date.now());
+      },
+    });
     const { openFileStore = browserStore } = ports.place;
     this.#files = new RoomFiles({
       sealer: ports.sealer,
@@ -241,6 +265,7 @@ class LiveRoom implements Room {
     const { content, data } = checkMessage(body, options);
     const { to = noNode, channel = '', signal } = options;
     if (signal?.aborted === true) throw aborted('sending');
+    this.#checkMaySpeak();
     if (to !== noNode && this.state !== 'left' && !this.#sealer.direct.canReach(to))
       throw new BanyanError(
         'unknown-member',
@@ -249,16 +274,22 @@ class LiveRoom implements Room {
     return this.#sends.wait(() => this.#hand({ content, data, to, channel }), signal);
   }
 
+  #checkMaySpeak(): void {
+    if (this.state === 'left' || this.#moderation.view.maySpeak) return;
+    throw new BanyanError('may-not-speak', 'the room’s owner ruled that only some may speak');
+  }
+
   #hand(message: SentMessage): 'accepted' | 'busy' | 'left' {
     return this.#session.peer.send([message], Date.now());
   }
 
   typing(active = true, channel = ''): void {
     checkChannel(channel);
-    if (this.state !== 'left') this.#typist.types(active, channel, performance.now());
+    if (this.state !== 'left' && this.#moderation.view.maySpeak) this.#typist.types(active, channel, performance.now());
   }
 
   sendFile(file: Blob | ReadableStream<Uint8Array>, options: FileOptions = {}): FileTransfer {
+    this.#checkMaySpeak();
     return this.#files.send(file, options);
   }
 
@@ -295,6 +326,15 @@ class LiveRoom implements Room {
     return Promise.resolve();
   }
 
+  get moderation(): Moderation {
+    return this.#moderation.view;
+  }
+
+  moderate(change: ModerationChange): Promise<void> {
+    if (this.state === 'left') return Promise.reject(hasLeft());
+    return this.#moderation.change(change);
+  }
+
   async safetyTag(member: NodeId): Promise<string> {
     if (member === this.#session.peer.id) throw new BanyanError('argument', 'there is nobody to compare oneself with');
     if (!this.#members.has(member)) throw new BanyanError('unknown-member', 'nobody of this id is in the room');
@@ -313,6 +353,7 @@ class LiveRoom implements Room {
     for (const queue of this.#queues) queue.end();
     this.#sends.leave();
     this.#probes.leave();
+    this.#moderation.leave();
     await Promise.all([left, this.#files.leave()]);
   }
 
@@ -356,6 +397,8 @@ class LiveRoom implements Room {
         this.#reason = output.reason === 'none' ? undefined : output.reason;
         if (output.state === 'attached') this.#joinMs ??= performance.now() - this.#startedMs;
         this.#tellState();
+        // Put out by the owner: the core is done already.
+        if (output.state === 'left' && output.reason !== 'user') void this.leave();
         break;
       case 'tree':
         this.#session.changed();
@@ -363,6 +406,10 @@ class LiveRoom implements Room {
         this.#tellState();
         if (this.#events.has('tree')) this.#events.emit('tree', this.tree);
         this.#files.treeChanged();
+        break;
+      case 'order':
+        this.#moderation.output(output.order, output.version);
+        this.#events.emit('moderation', this.moderation);
         break;
       case 'probe':
         this.#probes.answered(output);
@@ -395,13 +442,15 @@ class LiveRoom implements Room {
     const selfId = this.#session.peer.id;
     this.#files.delivered(packet, messages);
     const contents = contentsOf(packet, messages, selfId);
-    if (packet.senderId === selfId) {
+    // An earlier visit under the same key said it, and waits for nothing.
+    const isOwn = packet.senderId === selfId && packet.header.session === this.#session.peer.packetFactory.session;
+    if (isOwn) {
       this.#typist.spoke();
       const ids = contents.map(({ id }) => id);
       this.#receipts.sent(packet.header.seq, ids, messages);
     }
     for (const { id, message } of contents) {
-      if (packet.senderId === selfId) this.#sends.sealed(id);
+      if (isOwn) this.#sends.sealed(id);
       if (message === undefined) continue;
       this.#events.emit('message', message);
       for (const queue of this.#queues) queue.push(message);

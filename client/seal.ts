@@ -66,9 +66,9 @@ export class Sealer implements Signer, Verifier {
     this.id = id;
   }
 
-  /** With fresh key pairs. */
-  static async create(provider: CryptoProvider, room: RoomKeys): Promise<Sealer> {
-    const key = await provider.newKey();
+  /** With fresh key pairs, or under the key that a seed stands for. */
+  static async create(provider: CryptoProvider, room: RoomKeys, seed?: Uint8Array): Promise<Sealer> {
+    const key = await (seed === undefined ? provider.newKey() : provider.keyFromSeed(seed));
     const hash = await provider.sha256(key.publicKey);
     const id = toHex(hash.subarray(0, 16)) as NodeId;
     const sealer = new Sealer(provider, key, room, id, await DirectMessages.create(room.room, id));
@@ -131,7 +131,9 @@ export class Sealer implements Signer, Verifier {
         const proof = concat(admissionDomain, request.challenge, packet.sender);
         const admission = await this.#room.admission.sign(proof);
         const work = await findWork(request.challenge, packet.sender);
-        return { ...packet, body: regReqBody.encode({ ...request, admission, work }) };
+        const { owner, admission: roomSigner } = this.#room;
+        const proven = { ...request, admission, work, roomKey: roomSigner.publicKey, owner };
+        return { ...packet, body: regReqBody.encode(proven) };
       }
       case 'signal': {
         const signal = signalBody.decode(packet.body);

@@ -3,6 +3,7 @@ import type { PeerView } from '../protocol/core/io.ts';
 import { logBytesMax, logPacketsMax, originBurst, originRatePerSecond, reunionPeriodMs } from '../protocol/limits.ts';
 import { Peer, type UserInterface } from '../protocol/peer.ts';
 import type { RootLink, RootLinkEvents } from '../protocol/ports.ts';
+import type { NodeId } from '../protocol/types.ts';
 import type { PresenceBody } from '../protocol/wire/bodies.ts';
 import type { FileStore } from './file-store.ts';
 import type { CheckedOptions } from './options.ts';
@@ -22,6 +23,8 @@ export interface Surroundings {
 
 export interface SessionPorts {
   readonly room: string;
+  /** Id of the room's owner. */
+  readonly owner?: NodeId;
   readonly options: CheckedOptions;
   readonly place: Surroundings;
   readonly sealer: Sealer;
@@ -65,6 +68,7 @@ export class Session {
       {
         room: ports.room,
         origin: place.origin,
+        ...(ports.owner === undefined ? {} : { owner: ports.owner }),
         clientsMax: options.clientsMax,
         role: options.role,
         hidden: false,

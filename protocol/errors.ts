@@ -18,6 +18,8 @@ export const rootErrorCodes = [
   'deadline',
   'not-registered',
   'internal',
+  'removed',
+  'locked',
 ] as const;
 export type RootErrorCode = (typeof rootErrorCodes)[number];
 
@@ -42,6 +44,8 @@ export const linkReasons = [
   'moved',
   'replaced',
   'failed',
+  'removed',
+  'locked',
 ] as const;
 export type LinkReason = (typeof linkReasons)[number];
 

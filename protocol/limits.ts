@@ -259,3 +259,13 @@ export const auditPeriodMs = 5_000;
 export const auditEntriesMax = 64;
 /** Proofs of forks that are kept for new neighbours, the newest: 1 MiB with the longest packets. Rule K2. */
 export const forkProofsMax = 64;
+
+/**
+ * Ids that one order of a room's owner names: 950 of 16 bytes fit one packet. A room of more people than `orderAdmittedMax`, which
+ * is as many as everybody knows of, cannot be locked. Rule O2.
+ */
+export const orderSpeakersMax = 100;
+export const orderRemovedMax = 350;
+export const orderAdmittedMax = 500;
+/** Rooms whose order a root keeps after everybody has left, so that a lock outlives a reload; the oldest go first. Rule O6. */
+export const ordersKeptMax = 1_000;

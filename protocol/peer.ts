@@ -16,6 +16,7 @@ import { Stream } from './stream.ts';
 import { noNode, type FileKey, type LinkId, type NodeId, type PeerRole } from './types.ts';
 import { chunkPrefixBytes, type Message, type PresenceBody } from './wire/bodies.ts';
 import { iceBody } from './wire/ice-body.ts';
+import type { OrderBody } from './wire/order-body.ts';
 import { encodePacket, packetTypes, type Packet, type VerifiedPacket } from './wire/packet.ts';
 import type { PacketFactory } from './wire/packet-factory.ts';
 
@@ -37,7 +38,8 @@ export type UserOutput = Extract<
       | 'fileProgress'
       | 'fileGone'
       | 'receipts'
-      | 'typing';
+      | 'typing'
+      | 'order';
   }
 >;
 
@@ -211,6 +213,11 @@ export class Peer {
     this.#input({ kind: 'typing', active, channel, timeMs });
   }
 
+  /** The owner rules; it comes back as an `order` output once signed. */
+  order(order: OrderBody, version: number, timeMs: number): void {
+    this.#input({ kind: 'order', order, version, timeMs });
+  }
+
   setOffer(clientsMax: number, role: PeerRole, hidden: boolean): void {
     this.stream.nClient = clientsMax;
     this.#input({ kind: 'offer', clientsMax, role, hidden });
@@ -377,12 +384,12 @@ export class Peer {
     if (packet.header.type === 'registration' && packet.action === 'response')
       this.#attestations.registered(packet.body);
     const { scope } = packetTypes[packet.header.type];
-    if (scope !== 'root' && scope !== 'both') return;
+    if (scope !== 'root' && scope !== 'both' && scope !== 'all') return;
     this.#verify(0, packet, (verified, attested) => {
       if (verified === undefined) return undefined;
-      // Signals come from another peer by way of the root; all else is the root's own word.
-      const isSignal = packet.header.type === 'signal';
-      if (isSignal === (verified.senderId === noNode)) return undefined;
+      // Signals and orders are somebody's whom the root only hands on; all else is its own word.
+      const isHandedOn = packet.header.type === 'signal' || packet.header.type === 'order';
+      if (isHandedOn === (verified.senderId === noNode)) return undefined;
       return { kind: 'rootPacket', packet: verified, attested };
     });
     this.#turn();

@@ -8,7 +8,7 @@ type Branded<Kind extends string> = string & { readonly [brand]: Kind };
 
 /** First 16 bytes of SHA-256 of a peer's public key, as 32 hex digits. */
 export type NodeId = Branded<'NodeId'>;
-/** Public half of a room's admission key, 32 bytes as 64 hex digits. */
+/** Public half of a room's admission key or, in a room with an owner, a hash of it and the owner (rule O1): 64 hex digits. */
 export type RoomId = Branded<'RoomId'>;
 /** 8 bytes as 16 hex digits: 6 bytes of the root's clock at first registration (ms), 2 random. Ordered by time. */
 export type SessionId = Branded<'SessionId'>;

@@ -118,6 +118,7 @@ export class SocketPeer {
       depth: 255,
       subtreeSize: 1,
       clients: [],
+      roomKey: this.room.keys.publicKey,
       ...changes,
     });
   }

@@ -3,6 +3,7 @@
  * (rules R1 to R7, A3 to A8). Deadlines on every step; after a failure, backoff and the next try.
  */
 import type { LinkReason, ReasonCode } from '../errors.ts';
+import type { Barred } from '../rules.ts';
 import { backoffMaxMs, backoffMinMs, reRegisterJitterMs, rootAnswerTimeoutMs } from '../limits.ts';
 import { noNode, noSession, noTicket, type NodeId, type PeerRole, type SessionId } from '../types.ts';
 import {
@@ -30,8 +31,10 @@ export interface AttachEvents {
   failed(purpose: Purpose, reason: LinkReason): void;
   /** The root has no backup to give. */
   noBackup(): void;
-  /** `moved`: it hangs elsewhere than it said when it registered; `roomSize`: peers that the root knows. */
-  registered(moved: boolean, roomSize: number): void;
+  /** `moved`: it hangs elsewhere than it said when it registered; `roomSize`: peers that the root knows; `order`: the owner's order it has. */
+  registered(moved: boolean, roomSize: number, order: number): void;
+  /** The root says that this peer may not be here. */
+  barred(reason: Barred): void;
   subtreeSize(): number;
 }
 
@@ -133,6 +136,7 @@ export class Attach {
         depth: Math.min(255, this.#position.depth),
         subtreeSize: this.#events.subtreeSize(),
         clients: this.#links.clients().map((link) => link.remote),
+        order: this.#ctx.rules.version,
       }),
     );
     this.#challenge = undefined;
@@ -155,7 +159,7 @@ export class Attach {
     if (answer.headDenied) this.#events.stepDown();
     this.#tellOffer();
     // Where it hangs may have changed while the answer was on its way.
-    this.#events.registered(this.#statedEpoch !== this.#position.attachEpoch, answer.roomSize);
+    this.#events.registered(this.#statedEpoch !== this.#position.attachEpoch, answer.roomSize, answer.order ?? 0);
     if (this.#links.parent() === undefined && !this.#position.head && this.#position.state !== 'left')
       this.want(noNode, 'none');
     this.#ctx.treeChanged();
@@ -260,6 +264,8 @@ export class Attach {
 
   #refused(code: ReasonCode): void {
     this.#ctx.emit({ kind: 'error', code });
+    // Who hangs in the tree hears it from the owner: the root alone puts nobody out (rule O6).
+    if ((code === 'removed' || code === 'locked') && !this.#position.anchored) this.#events.barred(code);
     if (this.#answerDueMs < Infinity) this.#retry();
   }
 

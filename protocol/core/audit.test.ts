@@ -62,7 +62,10 @@ describe('a fork', () => {
 
   it('[K2] is shown to who comes next by its proof, which shows nothing of it to the user', () => {
     const { peer, up } = attached();
-    peer.give({ kind: 'packet', link: up, packet: said(1, 'a'), attested: false }, { kind: 'packet', link: up, packet: said(1, 'b') });
+    peer.give(
+      { kind: 'packet', link: up, packet: said(1, 'a'), attested: false },
+      { kind: 'packet', link: up, packet: said(1, 'b'), attested: false },
+    );
     const client = new Other(5);
     const down = peer.takeClient(client);
     const proof = peer.sent(down, 'message');
@@ -75,7 +78,8 @@ describe('a fork', () => {
       parent,
       parent.factory.newFork({ sender: speaker.id, session: speaker.factory.session }),
     );
-    for (const packet of proof) other.peer.give({ kind: 'packet', link: other.up, packet: speaker.verified(packet), attested: false });
+    for (const packet of proof)
+      other.peer.give({ kind: 'packet', link: other.up, packet: speaker.verified(packet), attested: false });
     expect(banned(other.peer)).toBe(1);
     expect(other.peer.of('deliver')).toEqual([]);
   });
@@ -89,7 +93,7 @@ describe('a fork', () => {
     );
     peer.packet(side, uncle, uncle.factory.newAudit([entry(6, 'f')]));
     for (const packet of [said(1, 'c'), said(1, 'c'), said(2, 'd', 'c'), said(1, 'c')])
-      peer.give({ kind: 'packet', link: up, packet });
+      peer.give({ kind: 'packet', link: up, packet, attested: false });
     expect(banned(peer)).toBe(0);
     expect(peer.delivered(speaker)).toEqual([1, 2]);
   });

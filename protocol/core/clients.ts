@@ -73,7 +73,8 @@ export class Clients {
       return;
     }
     const backup = hello.role === 'backupOut';
-    const reason = backup ? this.#refusesBackup() : this.#refusesClient(link, expected);
+    const barred = this.#ctx.rules.bars(link.remote);
+    const reason = barred ?? (backup ? this.#refusesBackup() : this.#refusesClient(link, expected));
     if (reason === undefined) this.#accept(link, hello);
     else this.#refuse(link, reason);
   }
@@ -86,7 +87,9 @@ export class Clients {
     // Unanchored, this peer may itself be on the way below the asker: only who stood deeper is safe (rule H8).
     const { anchored, lastDepth } = this.#position;
     const planned = link.remoteDepth > lastDepth || (lastDepth === 2 && link.remoteDepth === 2);
-    if (full) this.#refuse(link, 'refused-full');
+    const barred = this.#ctx.rules.bars(link.remote);
+    if (barred !== undefined) this.#refuse(link, barred);
+    else if (full) this.#refuse(link, 'refused-full');
     else if (!anchored && (link.remoteDepth === 255 || !planned)) this.#refuse(link, 'refused-unanchored');
     else if (circle && !this.#ctx.disabled('path-check')) this.#refuse(link, 'refused-cycle');
     else this.#accept(link, hello);
@@ -119,6 +122,7 @@ export class Clients {
       frontierDigest: digest,
       attachEpoch,
       newcomer: !this.#flood.synced,
+      order: this.#ctx.rules.version,
     };
     this.#links.send(link, this.#ctx.factory.newHello(answer, 'response'));
     if (hello.role === 'parent') {

@@ -1,6 +1,7 @@
 /** What all parts of a peer's core share: identity, options, the moment of the current input, and the output queue. */
 import type { Rng } from '../ports.ts';
-import type { NodeId } from '../types.ts';
+import { Rules } from '../rules.ts';
+import { noNode, type NodeId } from '../types.ts';
 import type { PacketFactory } from '../wire/packet-factory.ts';
 import type { RootBoundPacket } from '../wire/packet.ts';
 import type { CoreOutput, Mutation, PeerCounters, PeerOptions } from './io.ts';
@@ -10,6 +11,8 @@ export class Context {
   readonly factory: PacketFactory;
   readonly rng: Rng;
   readonly options: PeerOptions;
+  /** What holds here by the owner's word. */
+  readonly rules: Rules;
   readonly outputs: CoreOutput[] = [];
   readonly counters: PeerCounters = {
     delivered: 0,
@@ -31,6 +34,7 @@ export class Context {
     this.factory = factory;
     this.rng = rng;
     this.options = options;
+    this.rules = new Rules(options.room, options.owner ?? noNode);
   }
 
   emit(output: CoreOutput): void {

@@ -170,7 +170,9 @@ export class Flood {
     const kept = passOn(packet, self);
     state.logged.set(packet.header.seq, kept);
     this.log.append(state.key, kept, from, nowMs, this.#evicted);
-    const messages = packet.header.seq < state.deliverFrom ? undefined : this.#deliver(packet);
+    // What may not be said is carried all the same, so that no stream has a hole (rule O4).
+    const isShown = packet.senderId === self || this.#ctx.rules.maySpeak(packet.senderId);
+    const messages = packet.header.seq < state.deliverFrom || !isShown ? undefined : this.#deliver(packet);
     this.#accepted(state.key, packet, messages, from);
     if (messages) this.#files.delivered(packet, messages, from);
   }
@@ -310,7 +312,10 @@ export class Flood {
     for (let at = 0; at === 0 || at < entries.length; at += frontierEntriesMax) {
       const last = at + frontierEntriesMax >= entries.length;
       const part = entries.slice(at, at + frontierEntriesMax);
-      this.#links.send(link, this.#ctx.factory.newFrontier({ last, entries: part }, action));
+      this.#links.send(
+        link,
+        this.#ctx.factory.newFrontier({ last, order: this.#ctx.rules.version, entries: part }, action),
+      );
     }
   }
 

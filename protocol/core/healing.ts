@@ -94,6 +94,7 @@ export class Healing {
       frontierDigest: this.#flood.markHello(link),
       attachEpoch: this.#position.attachEpoch,
       newcomer: !this.#flood.synced,
+      order: this.#ctx.rules.version,
     };
   }
 

@@ -1,5 +1,6 @@
 /** What goes into a peer's core and what comes out of it: plain data, fit for a journal. */
 import type { LinkReason, ReasonCode } from '../errors.ts';
+import type { OrderBody } from '../wire/order-body.ts';
 import type { Manifest, Message, PresenceBody } from '../wire/bodies.ts';
 import type { Packet, RootBoundPacket, VerifiedPacket } from '../wire/packet.ts';
 import type { FileKey, LinkId, NodeId, PeerRole, PeerState, SessionId } from '../types.ts';
@@ -28,6 +29,8 @@ export type CoreInput =
   | { readonly kind: 'presence'; readonly presence: PresenceBody; readonly timeMs: number }
   /** The user types something in a channel, or stopped. */
   | { readonly kind: 'typing'; readonly active: boolean; readonly channel: string; readonly timeMs: number }
+  /** The owner rules (rule O2). */
+  | { readonly kind: 'order'; readonly order: OrderBody; readonly version: number; readonly timeMs: number }
   | { readonly kind: 'offer'; readonly clientsMax: number; readonly role: PeerRole; readonly hidden: boolean }
   /** The answer to `readChunk`: the sealed packet, or `undefined` when it cannot be had any more. */
   | {
@@ -86,6 +89,8 @@ export type CoreOutput =
       readonly of: number;
       readonly receipts: readonly { readonly seq: number; readonly reached: number }[];
     }
+  /** The owner's newest word. */
+  | { readonly kind: 'order'; readonly order: OrderBody; readonly version: number }
   /** Somebody else types, or does no longer. */
   | { readonly kind: 'typing'; readonly node: NodeId; readonly active: boolean; readonly channel: string }
   | { readonly kind: 'absent'; readonly node: NodeId }
@@ -166,6 +171,8 @@ export type Mutation = 'frontier' | 'watermark' | 'path-check' | 'dedup' | 'both
 export interface PeerOptions {
   readonly room: string;
   readonly origin: string;
+  /** Id of the room's owner; left out: there is none. */
+  readonly owner?: NodeId;
   readonly clientsMax: number;
   readonly role: PeerRole;
   readonly hidden: boolean;

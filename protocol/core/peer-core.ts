@@ -6,7 +6,7 @@
  *
  * This file only dispatches; each concern has its own file beside it.
  */
-import type { LinkReason } from '../errors.ts';
+import type { LinkReason, ReasonCode } from '../errors.ts';
 import { pingPeriodMs, pingTogetherMs, sleptAfterMs } from '../limits.ts';
 import type { Rng } from '../ports.ts';
 import { noNode, noSession, streamKey, type LinkId, type NodeId, type StreamKey } from '../types.ts';
@@ -37,6 +37,7 @@ import { Flood } from './flood.ts';
 import { Healing } from './healing.ts';
 import type { CoreInput, CoreOutput, LinkView, PeerCounters, PeerOptions, PeerView, PlaceView } from './io.ts';
 import { isTreeLink, Links, type LinkState } from './links.ts';
+import { Moderation } from './moderation.ts';
 import { Picture } from './picture.ts';
 import { Position } from './position.ts';
 import { Receipts } from './receipts.ts';
@@ -57,6 +58,7 @@ export class PeerCore {
   readonly #receipts: Receipts;
   readonly #typing: Typing;
   readonly #audit: Audit;
+  readonly #moderation: Moderation;
   readonly #attach: Attach;
   readonly #clients: Clients;
   readonly #healing: Healing;
@@ -96,6 +98,19 @@ export class PeerCore {
       },
     );
     this.#audit = new Audit(ctx, this.#links, this.#flood);
+    this.#moderation = new Moderation(ctx, this.#links, {
+      expelled: (reason) => {
+        this.#leave(false, reason);
+      },
+      bar: (link, reason) => {
+        if (link.phase === 'open') this.#links.send(link, this.factory.newLeave(ctx.self, reason, 0));
+        this.#linkEnded(link, reason);
+      },
+      ruled: () => {
+        this.#picture.ruled();
+      },
+      tellsRoot: () => this.#attach.registered && (this.#position.head || ctx.self === ctx.rules.owner),
+    });
     this.#attach = new Attach(ctx, this.#links, this.#position, {
       becomeHead: () => {
         this.#becomeHead();
@@ -110,7 +125,11 @@ export class PeerCore {
       noBackup: () => {
         this.#healing.backupFailed();
       },
-      registered: (moved, roomSize) => {
+      barred: (reason) => {
+        this.#leave(false, reason);
+      },
+      registered: (moved, roomSize, order) => {
+        this.#moderation.compareRoot(order);
         // A newcomer to a large room does not gather what it would drop at the first sweep.
         if (!this.#position.everAttached) this.#picture.setRoomSize(roomSize);
         if (moved) this.#announcePosition();
@@ -121,6 +140,7 @@ export class PeerCore {
     });
     this.#clients = new Clients(ctx, this.#links, this.#position, this.#flood, this.#attach, (link, hello) => {
       this.#clientAccepted(link, hello.attachEpoch, hello.frontierDigest);
+      this.#moderation.compare(link, hello.order ?? 0);
     });
     this.#healing = new Healing(ctx, this.#links, this.#position, this.#flood, this.#attach, {
       standAlone: () => {
@@ -305,6 +325,7 @@ export class PeerCore {
         if (isType(input.packet, 'message')) this.#flood.sealed(input.packet);
         else if (isType(input.packet, 'presence')) this.#picture.setPresence(input.packet, this.#flood, 0);
         else if (isType(input.packet, 'typing')) this.#typing.sealed(input.packet);
+        else if (isType(input.packet, 'order')) this.#moderation.receive(input.packet, 0);
         break;
       case 'send':
         this.#flood.send(input.messages, input.timeMs);
@@ -314,6 +335,9 @@ export class PeerCore {
         break;
       case 'typing':
         this.#typing.say({ active: input.active, channel: input.channel }, input.timeMs);
+        break;
+      case 'order':
+        this.#moderation.issue(input.order, input.version, input.timeMs);
         break;
       case 'offer':
         this.#attach.offer(input.clientsMax, input.role, input.hidden);
@@ -346,6 +370,8 @@ export class PeerCore {
   #rootPacket(packet: VerifiedPacket, attested: boolean): void {
     if (isType(packet, 'signal')) {
       this.#attach.signal(packet, (from, ticket) => this.#clients.answer(from, ticket));
+    } else if (isType(packet, 'order')) {
+      this.#moderation.receive(packet, 0);
     } else if (isType(packet, 'reunion')) {
       this.#reunion.receive(undefined, packet, attested);
     } else if (packet.header.type === 'advertise' && packet.action === 'expect') {
@@ -369,6 +395,8 @@ export class PeerCore {
       this.#files.receive(link, packet);
     } else if (isType(packet, 'typing')) {
       this.#typing.receive(link.id, packet);
+    } else if (isType(packet, 'order')) {
+      this.#moderation.receive(packet, link.id);
     } else if (packet.senderId !== link.remote) {
       // Everything else is between neighbours (rule S5).
       this.#ctx.counters.badPackets++;
@@ -399,6 +427,7 @@ export class PeerCore {
     } else if (type === 'frontier' && (packet.action === 'pull' || packet.action === 'response')) {
       const body = frontierBody.decode(packet.body);
       if (body) {
+        this.#moderation.compare(link, body.order ?? 0);
         this.#flood.frontier(link, body, packet.action);
         if (packet.action === 'pull') this.#receipts.introduce(link);
         this.#settle();
@@ -443,9 +472,14 @@ export class PeerCore {
     if (packet.action === 'request') this.#clients.hello(link, hello);
     else if (packet.action === 'promote') this.#clients.promote(link, hello);
     else if (packet.action === 'response' && link.initiator) {
-      if (link.phase === 'hello' && !sameBytes(hello.binding, link.binding)) this.#attach.failLink(link, 'link-auth');
-      else if (hello.role === 'parent') this.#attachTo(link, hello.frontierDigest);
-      else if (link.phase === 'hello') this.#keepBackup(link);
+      const barred = this.#ctx.rules.bars(link.remote);
+      if (barred !== undefined) this.#attach.failLink(link, barred);
+      else if (link.phase === 'hello' && !sameBytes(hello.binding, link.binding))
+        this.#attach.failLink(link, 'link-auth');
+      else if (hello.role === 'parent') {
+        this.#attachTo(link, hello.frontierDigest);
+        this.#moderation.compare(link, hello.order ?? 0);
+      } else if (link.phase === 'hello') this.#keepBackup(link);
     }
   }
 
@@ -582,7 +616,7 @@ export class PeerCore {
     this.#ctx.sendRoot(this.factory.newLeave(remote, reason, remoteEpoch));
   }
 
-  #leave(pause: boolean): void {
+  #leave(pause: boolean, reason: ReasonCode = 'user'): void {
     const { self } = this.#ctx;
     const parent = this.#links.parent()?.remote ?? noNode;
     const successor = this.#links.parent()?.remote ?? noNode;
@@ -597,7 +631,7 @@ export class PeerCore {
       this.#ctx.sendRoot(this.factory.newLeave(self, 'left', this.#position.attachEpoch, successor));
     this.#attach.noWish();
     if (pause) this.#healing.orphaned(parent, 'left');
-    else this.#position.setState('left', 'user');
+    else this.#position.setState('left', reason);
   }
 
   // Time.

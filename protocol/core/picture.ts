@@ -224,6 +224,11 @@ export class Picture {
     this.#announce(packet.senderId);
   }
 
+  /** The owner ruled: who is put out is here no longer, whoever goes on serving it (rule O4). */
+  ruled(): void {
+    for (const node of this.#presence.keys()) this.#announce(node);
+  }
+
   #forgetPresence(): void {
     for (const node of this.#presence.keys()) {
       if (this.#announced.has(node)) continue;
@@ -236,7 +241,7 @@ export class Picture {
   #announce(node: NodeId): void {
     const presence = this.#presence.get(node);
     const self = node === this.#ctx.self;
-    const here = self || !this.isDeparted(node);
+    const here = self || (!this.isDeparted(node) && this.#ctx.rules.bars(node) === undefined);
     if (here && presence && !this.#announced.has(node)) {
       this.#announced.add(node);
       this.#ctx.emit({ kind: 'presence', node, presence, self });

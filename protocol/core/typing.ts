@@ -71,6 +71,7 @@ export class Typing {
     const { nowMs, self } = this.#ctx;
     const body = typingBody.decode(packet.body);
     if (body === undefined || node === self || this.#picture.isDeparted(node)) return;
+    if (!this.#ctx.rules.maySpeak(node)) return;
     const { session, seq } = packet.header;
     let heard = this.#heard.get(node);
     if (heard && (!isNewer(heard, session, seq) || nowMs - heard.atMs < typingRelayPeriodMs)) return;

@@ -12,6 +12,7 @@ import {
 } from '../limits.ts';
 import type { LinkReason } from '../errors.ts';
 import type { Rng } from '../ports.ts';
+import { Rules, type Barred } from '../rules.ts';
 import { TokenBuckets } from '../token-buckets.ts';
 import { noNode, type NodeId, type RoomId, type SocketId, type TicketId } from '../types.ts';
 import { attestedBytes } from '../wire/attestation.ts';
@@ -54,6 +55,7 @@ const strayRoundsMax = 2;
 
 export class Room {
   readonly id: RoomId;
+  readonly rules: Rules;
   readonly #tree: RoomTree;
   readonly #tickets: Tickets;
   readonly #heads: Heads;
@@ -78,8 +80,10 @@ export class Room {
     send: (socket: SocketId, packet: Packet) => void,
     nowMs: number,
     epochMs: number,
+    owner: NodeId,
   ) {
     this.id = id;
+    this.rules = new Rules(id, owner);
     this.#tree = new RoomTree(id);
     this.#factory = factory;
     this.#options = options;
@@ -322,6 +326,19 @@ export class Room {
       if (node.socket === undefined) this.#remove(node);
       else this.#tree.detach(node);
     }
+  }
+
+  /** Peers that the owner's newest order puts out (rule O6). */
+  barred(): { readonly id: NodeId; readonly reason: Barred }[] {
+    return [...this.#tree.nodes.keys()].flatMap((id) => {
+      const reason = this.rules.bars(id);
+      return reason === undefined ? [] : [{ id, reason }];
+    });
+  }
+
+  expel(id: NodeId): void {
+    const node = this.#tree.nodes.get(id);
+    if (node) this.#remove(node);
   }
 
   /** `asking`: a client that is being answered at this moment, and must not be given an order besides. */

@@ -7,6 +7,7 @@
 import {
   adoptionGraceMs,
   challengeLifeMs,
+  ordersKeptMax,
   registerDeadlineMs,
   socketBurst,
   socketRatePerSecond,
@@ -34,6 +35,7 @@ import { Agenda } from './agenda.ts';
 import type { RootInput, RootOptions, RootOutput, RootRoomView } from './io.ts';
 import { JoinRate } from './join-rate.ts';
 import { Room } from './room.ts';
+import { Rules } from '../rules.ts';
 
 interface Socket {
   readonly id: SocketId;
@@ -66,6 +68,8 @@ export class RootCore {
   /** Sockets whose ICE servers have credentials that end, and when to hand them others, ms; earliest first. */
   readonly #iceDue = new Map<SocketId, number>();
   readonly #rooms = new Map<RoomId, Room>();
+  /** Orders of rooms that nobody is in at the moment, oldest first (rule O6). */
+  readonly #orders = new Map<RoomId, VerifiedPacket<'order'>>();
   readonly #agenda = new Agenda<Room>();
   readonly #joins: JoinRate | undefined;
   readonly #outputs: RootOutput[] = [];
@@ -197,7 +201,13 @@ export class RootCore {
       return;
     }
     this.#agenda.forget(room);
-    if (this.#rooms.get(room.id) === room) this.#rooms.delete(room.id);
+    if (this.#rooms.get(room.id) !== room) return;
+    this.#rooms.delete(room.id);
+    const { packet } = room.rules;
+    if (packet === undefined) return;
+    this.#orders.set(room.id, packet);
+    const [oldest] = this.#orders.keys();
+    if (this.#orders.size > ordersKeptMax && oldest !== undefined) this.#orders.delete(oldest);
   }
 
   #takesToken(socket: Socket): boolean {
@@ -229,6 +239,11 @@ export class RootCore {
       if (type !== 'signal' || this.#takesToken(socket)) this.#refuse(socket, 'out-of-turn');
       return;
     }
+    if (type === 'order') {
+      // Whoever hands it over: its owner's signature is what counts.
+      this.#order(socket, room, packet as VerifiedPacket<'order'>);
+      return;
+    }
     if (packet.senderId !== node) {
       this.#fault(socket, 'malformed');
       return;
@@ -242,6 +257,23 @@ export class RootCore {
     }
     if (fault === 'malformed') this.#fault(socket, fault);
     else if (fault !== undefined && (fault !== 'no-ticket' || this.#takesToken(socket))) this.#refuse(socket, fault);
+  }
+
+  /** The owner rules: who may be here no longer is told so and let go (rule O6). */
+  #order(socket: Socket, room: Room, packet: VerifiedPacket<'order'>): void {
+    const result = room.rules.take(packet);
+    if (result === 'forged') this.#fault(socket, 'malformed');
+    if (result !== 'taken') return;
+    for (const { id, reason } of room.barred()) {
+      const held = room.socketOf(id);
+      const barred = held === undefined ? undefined : this.#sockets.get(held);
+      room.expel(id);
+      if (barred === undefined) continue;
+      barred.room = undefined;
+      this.#end(barred, reason);
+    }
+    room.settleHeads(this.#nowMs);
+    this.#tidy(room);
   }
 
   /** Handles a packet of a registered peer; gives back what was wrong with it. */
@@ -313,7 +345,7 @@ export class RootCore {
     this.#unregistered.delete(socket.id);
     let room = this.#rooms.get(request.room);
     if (room === undefined) {
-      room = new Room(request.room, this.#rng, this.#factory, this.#options, this.#send, this.#nowMs, this.#epochMs);
+      room = this.#newRoom(request);
       this.#rooms.set(request.room, room);
     }
     const former = room.socketOf(packet.senderId);
@@ -327,14 +359,22 @@ export class RootCore {
       old.room = undefined;
       this.#end(old, 'replaced');
     }
-    const res = { epoch: this.#epochMs, rootTimeMs: this.#nowMs, roomSize: room.size };
-    this.#send(
-      socket.id,
-      this.#factory.newRegRes({ ...res, headDenied: answer.headDenied, rootKey: this.#options.signer.publicKey }),
-    );
+    const { packet: order, version } = room.rules;
+    const res = { epoch: this.#epochMs, rootTimeMs: this.#nowMs, roomSize: room.size, headDenied: answer.headDenied };
+    this.#send(socket.id, this.#factory.newRegRes({ ...res, rootKey: this.#options.signer.publicKey, order: version }));
+    if (order !== undefined && version > (request.order ?? 0)) this.#send(socket.id, order);
     this.#handIceServers(socket.id);
     room.settleHeads(this.#nowMs);
     this.#tidy(room);
+  }
+
+  /** A room as nobody has been in it, or as it was ruled when the last one left. */
+  #newRoom({ room: id, owner = noNode }: RegReq): Room {
+    const room = new Room(id, this.#rng, this.#factory, this.#options, this.#send, this.#nowMs, this.#epochMs, owner);
+    const order = this.#orders.get(id);
+    if (order) room.rules.take(order);
+    this.#orders.delete(id);
+    return room;
   }
 
   /** Hands a peer the ICE servers there are, and notes when it needs others (rule R12). */
@@ -362,8 +402,21 @@ export class RootCore {
     if (request.origin !== socket.origin) return 'origin';
     if (!admitted) return 'admission';
     const room = this.#rooms.get(request.room);
+    const barred = this.#bars(request, id);
+    if (barred !== undefined) return barred;
     if (room && room.size >= this.#options.roomPeersMax && !room.has(id)) return 'full';
     return undefined;
+  }
+
+  /** Why the owner lets somebody not in, though nobody be in the room. */
+  #bars({ room: id, owner = noNode }: RegReq, node: NodeId): RootErrorCode | undefined {
+    const rules = this.#rooms.get(id)?.rules;
+    if (rules) return rules.bars(node);
+    const order = this.#orders.get(id);
+    if (order === undefined) return undefined;
+    const kept = new Rules(id, owner);
+    kept.take(order);
+    return kept.bars(node);
   }
 
   // Time.

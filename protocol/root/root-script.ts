@@ -115,8 +115,9 @@ export class RootScript {
     return this;
   }
 
-  give(peer: ScriptPeer, packet: Packet, admitted = true, workBits = 0): this {
-    const verified: VerifiedPacket = { ...packet, senderId: peer.id };
+  /** `signer`: whose packet it is, when the peer only hands it over. */
+  give(peer: ScriptPeer, packet: Packet, admitted = true, workBits = 0, signer = peer): this {
+    const verified: VerifiedPacket = { ...packet, senderId: signer.id };
     this.core.handle({ kind: 'packet', socket: peer.socket, packet: verified, admitted, workBits }, this.nowMs);
     this.#drain();
     return this;

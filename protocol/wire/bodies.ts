@@ -93,10 +93,17 @@ export interface RegReq {
   readonly depth: number;
   readonly subtreeSize: number;
   readonly clients: readonly NodeId[];
+  /** 32 bytes: the room's admission key. Filled in when the packet is sealed (rule O1). */
+  readonly roomKey?: Uint8Array;
+  /** Id of the room's owner, or `noNode`. Filled in when the packet is sealed. */
+  readonly owner?: NodeId;
+  /** Version of the owner's order that it has; 0 for none (rule O5). */
+  readonly order?: number;
 }
 /** Bytes of `work` in a registration. */
 export const workBytes = 8;
 const noWork = new Uint8Array(workBytes);
+const noKey = new Uint8Array(32);
 export const regReqBody = codec<RegReq>(
   (w, v) => {
     w.id(v.room)
@@ -107,6 +114,9 @@ export const regReqBody = codec<RegReq>(
     w.u8(v.clientsMax).u8(roles.indexOf(v.role));
     w.u8(Number(v.hidden)).u8(Number(v.head)).id(v.parent).u32(v.attachEpoch).u8(v.depth).u32(v.subtreeSize);
     writeIds(w, v.clients);
+    w.raw(v.roomKey ?? noKey)
+      .id(v.owner ?? noNode)
+      .u32(v.order ?? 0);
   },
   (r) => ({
     room: r.id(32) as RoomId,
@@ -123,6 +133,9 @@ export const regReqBody = codec<RegReq>(
     depth: r.u8(),
     subtreeSize: r.u32(),
     clients: readIds(r, clientsMax * 2),
+    roomKey: r.raw(32),
+    owner: r.id(16) as NodeId,
+    order: r.u32(),
   }),
 );
 
@@ -140,10 +153,26 @@ export interface RegRes {
   readonly headDenied: boolean;
   /** 32 bytes: the public key under which this root signs what it says of the room (rule U7). */
   readonly rootKey: Uint8Array;
+  /** Version of the owner's order that the root has; 0 for none (rule O5). */
+  readonly order?: number;
 }
 export const regResBody = codec<RegRes>(
-  (w, v) => w.u48(v.epoch).u48(v.rootTimeMs).u32(v.roomSize).u8(Number(v.headDenied)).raw(v.rootKey),
-  (r) => ({ epoch: r.u48(), rootTimeMs: r.u48(), roomSize: r.u32(), headDenied: r.bool(), rootKey: r.raw(32) }),
+  (w, v) =>
+    w
+      .u48(v.epoch)
+      .u48(v.rootTimeMs)
+      .u32(v.roomSize)
+      .u8(Number(v.headDenied))
+      .raw(v.rootKey)
+      .u32(v.order ?? 0),
+  (r) => ({
+    epoch: r.u48(),
+    rootTimeMs: r.u48(),
+    roomSize: r.u32(),
+    headDenied: r.bool(),
+    rootKey: r.raw(32),
+    order: r.u32(),
+  }),
 );
 
 export const purposes = ['parent', 'backup', 'move'] as const;
@@ -373,11 +402,13 @@ export interface HelloBody {
   readonly attachEpoch: number;
   /** Whether the sender has never had a parent: takes its baselines from the other's frontier (rule L6). */
   readonly newcomer: boolean;
+  /** Version of the owner's order that it has; 0 for none (rule O5). */
+  readonly order?: number;
 }
 export const helloBody = codec<HelloBody>(
   (w, v) => {
     w.id(v.ticket).u8(helloRoles.indexOf(v.role)).raw(v.binding).u32(v.frontierDigest).u32(v.attachEpoch);
-    w.u8(Number(v.newcomer));
+    w.u8(Number(v.newcomer)).u32(v.order ?? 0);
   },
   (r) => ({
     ticket: r.id(16) as TicketId,
@@ -386,6 +417,7 @@ export const helloBody = codec<HelloBody>(
     frontierDigest: r.u32(),
     attachEpoch: r.u32(),
     newcomer: r.bool(),
+    order: r.u32(),
   }),
 );
 
@@ -461,19 +493,24 @@ export const frontierEntriesMax = 400;
  */
 export interface FrontierBody {
   readonly last: boolean;
+  /** Version of the owner's order that it has; 0 for none (rule O5). */
+  readonly order?: number;
   readonly entries: readonly FrontierEntry[];
 }
 export const frontierBody = codec<FrontierBody>(
   (w, v) => {
-    w.u8(Number(v.last)).u16(v.entries.length);
+    w.u8(Number(v.last))
+      .u32(v.order ?? 0)
+      .u16(v.entries.length);
     for (const e of v.entries) w.id(e.sender).id(e.session).u32(e.next).u32(e.oldest).u32(e.presence);
   },
   (r) => {
     const last = r.bool();
+    const order = r.u32();
     const count = r.u16();
     if (count > frontierEntriesMax || count * frontierEntryBytes > r.remaining) {
       r.failed = true;
-      return { last, entries: [] };
+      return { last, order, entries: [] };
     }
     const entries = Array.from({ length: count }, () => ({
       sender: r.id(16) as NodeId,
@@ -482,7 +519,7 @@ export const frontierBody = codec<FrontierBody>(
       oldest: r.u32(),
       presence: r.u32(),
     }));
-    return { last, entries };
+    return { last, order, entries };
   },
 );
 

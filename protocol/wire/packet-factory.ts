@@ -4,6 +4,7 @@ import { noDigest, noNode, noSession, type NodeId, type SessionId, type TicketId
 import { auditBody, forkBody, type AuditEntry, type ForkBody } from './audit-body.ts';
 import * as bodies from './bodies.ts';
 import { iceBody, type IceBody } from './ice-body.ts';
+import { orderBody, type OrderBody } from './order-body.ts';
 import { receiptsBody, typingBody, type ReceiptEntry, type TypingBody } from './talk-body.ts';
 import {
   decodePacket,
@@ -120,6 +121,11 @@ export class PacketFactory {
 
   newLeave(subject: NodeId, reason: LinkReason, attachEpoch: number, successor: NodeId = noNode): Packet<'leave'> {
     return this.#make('leave', 'leave', bodies.leaveBody.encode({ subject, successor, reason, attachEpoch }));
+  }
+
+  /** What the room's owner rules. `version` counts up; `timeMs` is the wall clock. */
+  newOrder(body: OrderBody, version: number, timeMs: number): Packet<'order'> {
+    return this.#make('order', 'push', orderBody.encode(body), version, timeMs);
   }
 
   /** Root: a typed error. */

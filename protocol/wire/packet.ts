@@ -31,8 +31,8 @@ interface TypeRow {
   readonly code: number;
   /** Whether an Ed25519 signature stands in the validator. The others never leave the one link they were sent on. */
   readonly signed: boolean;
-  /** Between whom it may travel. `room` packets are forwarded along the tree, with the bytes they were received with. */
-  readonly scope: 'root' | 'link' | 'both' | 'room';
+  /** Between whom it may travel. `room` packets are forwarded along the tree, with the bytes they were received with; `all` ones go to the root, too. */
+  readonly scope: 'root' | 'link' | 'both' | 'room' | 'all';
   readonly priority: Priority;
 }
 
@@ -58,12 +58,13 @@ export const packetTypes = {
   message: { code: 33, signed: true, scope: 'room', priority: 1 },
   chunk: { code: 34, signed: true, scope: 'room', priority: 2 },
   typing: { code: 35, signed: true, scope: 'room', priority: 0 },
+  order: { code: 36, signed: true, scope: 'all', priority: 0 },
 } as const satisfies Record<string, TypeRow>;
 
 export type PacketType = keyof typeof packetTypes;
 
 /** Types that a peer may send to the root. Anything else does not type-check there: no message reaches a server. */
-export type RootBoundType = 'registration' | 'advertise' | 'reunion' | 'signal' | 'leave';
+export type RootBoundType = 'registration' | 'advertise' | 'reunion' | 'signal' | 'leave' | 'order';
 
 const typeByCode = new Map<number, PacketType>(
   (Object.keys(packetTypes) as PacketType[]).map((type) => [packetTypes[type].code, type]),
@@ -80,7 +81,7 @@ export interface Header<T extends PacketType = PacketType> {
   readonly type: T;
   readonly flags: number;
   readonly session: SessionId;
-  /** Position in the sender's stream: 1, 2, 3 ... for messages, the version for presence, 0 elsewhere. */
+  /** Position in the sender's stream: 1, 2, 3 ... for messages, the version for presence and orders, 0 elsewhere. */
   readonly seq: number;
   /** The sender's clock, ms since 1970. Shown, never used to decide. */
   readonly timeMs: number;

@@ -5,6 +5,7 @@ import * as bodies from './bodies.ts';
 import { encodeUtf8 } from './bytes.ts';
 import { iceBody } from './ice-body.ts';
 import { PacketFactory } from './packet-factory.ts';
+import { orderBody } from './order-body.ts';
 import { packetTypes, type Packet } from './packet.ts';
 import { receiptsBody, typingBody } from './talk-body.ts';
 
@@ -89,6 +90,18 @@ export const samples: Packet[] = [
   factory.newProbe({ probe: 5, rootReachable: false, path: [node('1')] }, 'pull'),
   factory.newSignal({ to: node('c'), ticket: node('e') as string as TicketId, data: Uint8Array.of(1, 2, 3) }),
   factory.newLeave(node('a'), 'left', 7, node('c')),
+  factory.newOrder(
+    {
+      room: 'b'.repeat(64) as RoomId,
+      locked: true,
+      quiet: false,
+      speakers: [],
+      removed: [node('c')],
+      admitted: [node('a'), node('d')],
+    },
+    3,
+    1_700_000_000_000,
+  ),
   factory.newError('admission', true),
   factory.newHello(
     {
@@ -170,6 +183,7 @@ export const codecByShape: Record<string, bodies.BodyCodec<unknown>> = {
   'reunion/pull': bodies.probeBody,
   'signal/request': bodies.signalBody,
   'leave/leave': bodies.leaveBody,
+  'order/push': orderBody,
   'error/none': bodies.errorBody,
   'hello/request': bodies.helloBody,
   'hello/refuse': bodies.refuseBody,

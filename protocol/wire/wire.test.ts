@@ -1,11 +1,12 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { linkReasons, rootErrorCodes } from '../errors.ts';
-import { frameBytesMax, packetBytesMax } from '../limits.ts';
+import { frameBytesMax, orderAdmittedMax, orderRemovedMax, orderSpeakersMax, packetBytesMax } from '../limits.ts';
 import type { RoomId } from '../types.ts';
 import * as bodies from './bodies.ts';
 import { ByteReader, decodeUtf8, encodeUtf8, fromHex, toHex } from './bytes.ts';
 import { decodeFrame, encodeFrames } from './frame.ts';
+import { orderBody } from './order-body.ts';
 import {
   actions,
   decodePacket,
@@ -70,6 +71,9 @@ describe('packet', () => {
       depth: 1,
       subtreeSize: 9,
       clients: [node('c')],
+      roomKey: new Uint8Array(32).fill(6),
+      owner: node('d'),
+      order: 7,
     };
     const hex =
       'b'.repeat(64) +
@@ -83,9 +87,38 @@ describe('packet', () => {
       '00000003' + // attach epoch
       '01' + // depth
       '00000009' + // subtree
-      `01${'c'.repeat(32)}`; // clients
+      `01${'c'.repeat(32)}` + // clients
+      '06'.repeat(32) + // room key
+      'd'.repeat(32) + // owner
+      '00000007'; // order
     expect(toHex(bodies.regReqBody.encode(request))).toBe(hex);
     expect(bodies.regReqBody.decode(fromHex(hex))).toEqual(request);
+  });
+
+  it('[O2] has the golden layout of an order, and refuses more ids than its lists may have', () => {
+    const order = {
+      room: 'b'.repeat(64) as RoomId,
+      locked: true,
+      quiet: false,
+      speakers: [node('c')],
+      removed: [],
+      admitted: [node('a'), node('d')],
+    };
+    const hex = `${'b'.repeat(64)}01000001${'c'.repeat(32)}00000002${'a'.repeat(32)}${'d'.repeat(32)}`;
+    expect(toHex(orderBody.encode(order))).toBe(hex);
+    expect(orderBody.decode(fromHex(hex))).toEqual(order);
+    const whole = {
+      ...order,
+      speakers: Array.from({ length: orderSpeakersMax }, () => node('c')),
+      removed: Array.from({ length: orderRemovedMax }, () => node('c')),
+      admitted: Array.from({ length: orderAdmittedMax }, () => node('c')),
+    };
+    expect(orderBody.decode(orderBody.encode(whole))).toEqual(whole);
+    expect(packetSize(factory.newOrder(whole, 1, 1))).toBeLessThanOrEqual(packetBytesMax);
+    for (const list of ['speakers', 'removed', 'admitted'] as const) {
+      const longer = { ...whole, [list]: [...whole[list], node('c')] };
+      expect(orderBody.decode(orderBody.encode(longer))).toBeUndefined();
+    }
   });
 
   it('[M6] [S8] has the golden layout of a presence', () => {

@@ -1,11 +1,13 @@
 /** A room that is not there, with the SDK's interface, so that the page can be looked at without a network. Development only. */
 import {
+  BanyanError,
   type FileOptions,
   type FileTransfer,
   type JoinDetail,
   type Member,
   type Message,
   type MessageId,
+  type Moderation,
   type NodeId,
   type PacketTrace,
   type Probe,
@@ -31,6 +33,15 @@ export class FakeRoom implements Room {
   rootReachable = true;
   readonly secureContext = true;
   readonly world: FakeWorld;
+  readonly moderation: Moderation = {
+    owner: undefined,
+    mine: false,
+    locked: false,
+    quiet: false,
+    speakers: new Set(),
+    removed: new Set(),
+    maySpeak: true,
+  };
   #self: Member;
   #tree: TreeView | undefined;
   readonly #listeners = new Map<keyof RoomEvents, Set<Listener>>();
@@ -219,6 +230,10 @@ export class FakeRoom implements Room {
   // eslint-disable-next-line @typescript-eslint/require-await -- nothing here waits.
   async *messages(): AsyncGenerator<Message> {
     yield* [];
+  }
+
+  moderate(): Promise<void> {
+    return Promise.reject(new BanyanError('not-owner', 'nobody owns this room'));
   }
 
   rename(name: string): Promise<void> {

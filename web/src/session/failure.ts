@@ -2,7 +2,16 @@
 import { type BanyanErrorCode } from '../../../client/api.ts';
 
 export type FailureKind =
-  'no-webrtc' | 'bad-link' | 'root-unreachable' | 'full' | 'no-path' | 'refused' | 'replaced' | 'unknown';
+  | 'no-webrtc'
+  | 'bad-link'
+  | 'root-unreachable'
+  | 'full'
+  | 'no-path'
+  | 'refused'
+  | 'replaced'
+  | 'removed'
+  | 'locked'
+  | 'unknown';
 
 const kinds: Readonly<Record<BanyanErrorCode, FailureKind>> = {
   'no-webrtc': 'no-webrtc',
@@ -41,6 +50,8 @@ const kinds: Readonly<Record<BanyanErrorCode, FailureKind>> = {
   'not-registered': 'refused',
 
   replaced: 'replaced',
+  removed: 'removed',
+  locked: 'locked',
 
   none: 'unknown',
   internal: 'unknown',
@@ -60,6 +71,8 @@ const kinds: Readonly<Record<BanyanErrorCode, FailureKind>> = {
   'file-unreadable': 'unknown',
   'file-damaged': 'unknown',
   'file-gone': 'unknown',
+  'not-owner': 'unknown',
+  'may-not-speak': 'unknown',
 };
 
 /** The kind of failure a code belongs to. */

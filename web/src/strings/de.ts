@@ -100,6 +100,16 @@ export const de: Strings = {
       why: 'Dieselbe Identität kam von einem anderen Ort, darum wurde diese hier losgelassen.',
       advice: 'Mach dort weiter, oder tritt von hier wieder ein.',
     },
+    removed: {
+      title: 'Du wurdest aus diesem Raum entfernt',
+      why: 'Wem der Raum gehört, hat dich hinausgesetzt.',
+      advice: 'Bitte darum, wieder eingelassen zu werden.',
+    },
+    locked: {
+      title: 'Dieser Raum ist abgeschlossen',
+      why: 'Herein darf nur, wer beim Abschließen schon da war.',
+      advice: 'Bitte darum, eingelassen zu werden.',
+    },
     unknown: {
       title: 'Das ging nicht',
       why: 'Etwas schlug fehl, wofür Banyan keine besseren Worte hat.',

@@ -97,6 +97,16 @@ export const en = {
       why: 'The same identity joined from another place, so this one was let go.',
       advice: 'Go on there, or join again from here.',
     },
+    removed: {
+      title: 'You were removed from this room',
+      why: 'Its owner put you out.',
+      advice: 'Ask the owner to let you in again.',
+    },
+    locked: {
+      title: 'This room is locked',
+      why: 'Its owner lets in only who was here when it was locked.',
+      advice: 'Ask the owner to let you in.',
+    },
     unknown: {
       title: 'That did not work',
       why: 'Something went wrong that Banyan has no better words for.',

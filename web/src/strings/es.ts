@@ -96,6 +96,16 @@ export const es: Strings = {
       why: 'La misma identidad entró desde otro lugar, así que esta se soltó.',
       advice: 'Sigue allí o vuelve a entrar desde aquí.',
     },
+    removed: {
+      title: 'Te han sacado de esta sala',
+      why: 'Quien la abrió te ha sacado.',
+      advice: 'Pide que te dejen entrar de nuevo.',
+    },
+    locked: {
+      title: 'Esta sala está cerrada',
+      why: 'Solo puede entrar quien ya estaba cuando se cerró.',
+      advice: 'Pide que te dejen entrar.',
+    },
     unknown: {
       title: 'No ha funcionado',
       why: 'Algo falló y Banyan no tiene mejores palabras para ello.',
