@@ -52,6 +52,7 @@ describe('options', () => {
       history: true,
       iceServers: undefined,
       hideAddress: false,
+      isOwner: false,
     });
     const turn = [{ urls: ['stun:a.example', 'turn:a.example'], username: 'a', credential: 'b' }];
     expect(checkOptions({ hideAddress: true })).toMatchObject({ iceServers: undefined, hideAddress: true });
