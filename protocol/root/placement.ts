@@ -43,6 +43,11 @@ export function mayServe(room: RoomTree, asker: RootNode, node: RootNode, nowMs:
   return !isBlocked(asker, node.id, nowMs) && !room.mayGetBelow(node.id, asker.id);
 }
 
+/** Whether one may serve the other, and no link between them failed lately. */
+function maySuit(room: RoomTree, asker: RootNode, node: RootNode, nowMs: number): boolean {
+  return !hasFailed(asker, node.id, nowMs) && mayServe(room, asker, node, nowMs);
+}
+
 /** The shallowest peer with a free slot for this asker. Those on probation and in doubt come last; `toReach`: none that it failed to reach. */
 export function chooseParent(
   room: RoomTree,
@@ -59,8 +64,7 @@ export function chooseParent(
   for (const node of room.withFreeSlot()) {
     visited.count++;
     if (best && (node.depth !== best.depth || compared >= comparedMax)) break;
-    if (node.id === asker.parent || !mayServe(room, asker, node, nowMs)) continue;
-    if (toReach && hasFailed(asker, node.id, nowMs)) continue;
+    if (node.id === asker.parent || !(toReach ? maySuit : mayServe)(room, asker, node, nowMs)) continue;
     if (nowMs < node.doubtedUntilMs) {
       doubted ??= node;
       continue;
@@ -109,8 +113,7 @@ function squeeze(room: RoomTree, asker: RootNode, nowMs: number, visited: Visite
     visited.count++;
     if (node.depth === undefined || node.depth >= (asker.lastDepth ?? 0) || ++compared > comparedMax) break;
     if (best && node.depth !== best.depth) break;
-    if (nowMs < node.doubtedUntilMs || hasFailed(asker, node.id, nowMs)) continue;
-    if (!mayServe(room, asker, node, nowMs)) continue;
+    if (nowMs < node.doubtedUntilMs || !maySuit(room, asker, node, nowMs)) continue;
     if (!best || room.taken(node) < room.taken(best)) best = node;
   }
   return best && { target: best, excess: excessOf(room, best) };
@@ -129,10 +132,9 @@ function displace(room: RoomTree, asker: RootNode, nowMs: number, visited: Visit
     visited.count++;
     if (++looked > leavesMax) return undefined;
     const parent = room.node(leaf.parent);
-    if (!parent || leaf.id === asker.id || hasFailed(asker, parent.id, nowMs)) continue;
-    if (!mayServe(room, asker, parent, nowMs)) continue;
+    if (!parent || leaf.id === asker.id || !maySuit(room, asker, parent, nowMs)) continue;
     const clients = room.taken(parent) + 1;
-    if (clients > parent.clientsMax + clientsExcessMax) continue;
+    if (clients > room.capacity(parent) + clientsExcessMax) continue;
     return { target: parent, excess: excessOf(room, parent) };
   }
   return undefined;
@@ -147,7 +149,7 @@ export function pressed(
 ): Place | undefined {
   for (const node of room.lastResort()) {
     visited.count++;
-    if (!hasFailed(asker, node.id, nowMs) && mayServe(room, asker, node, nowMs)) return { target: node, excess: 0 };
+    if (maySuit(room, asker, node, nowMs)) return { target: node, excess: 0 };
   }
   return undefined;
 }

@@ -245,6 +245,17 @@ describe('pairs that cannot connect', () => {
   });
 });
 
+describe('displacing', () => {
+  it('[A1] [A10] gives a leaf that could carry more than two no third client', () => {
+    const root = new RootScript({ balance: false });
+    const head = root.join({ role: 'leaf', clientsMax: 8 });
+    const phones = [root.join({ role: 'leaf', clientsMax: 0 }), root.join({ role: 'leaf', clientsMax: 0 })];
+    const desktop = root.join({ clientsMax: 4 });
+    expect(phones.map((phone) => root.parentOf(phone))).toEqual([head.id, head.id]);
+    expect(root.parentOf(desktop)).toBe(phones[0]?.id);
+  });
+});
+
 describe('complaints', () => {
   it('[A2] about everybody in a small room are lifted, but not about those that it cannot connect to', () => {
     const root = new RootScript({ balance: false });
