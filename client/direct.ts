@@ -2,6 +2,7 @@
  * Messages for one: sealed to their addressee within the packet that everybody carries (rules S7, S8). The packet is encrypted
  * for the room and signed all the same, so every hop knows who speaks, and nobody but the two ends knows what is said.
  */
+import { Recent } from '../protocol/recent.ts';
 import { noNode, type NodeId, type RoomId } from '../protocol/types.ts';
 import { messagesBody, presenceBody, type Message } from '../protocol/wire/bodies.ts';
 import { fromHex } from '../protocol/wire/bytes.ts';
@@ -10,7 +11,6 @@ import type { Packet } from '../protocol/wire/packet.ts';
 import type * as HpkeModule from './crypto/hpke.ts';
 import type { HpkeContext, HpkeKey } from './crypto/hpke.ts';
 import { concat, utf8 } from './crypto/provider.ts';
-import { Recent } from './crypto/recent.ts';
 
 type Hpke = typeof HpkeModule;
 

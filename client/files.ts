@@ -178,7 +178,7 @@ export class RoomFiles {
   #announced({ file: key, sender, manifest }: Extract<FileOutput, { kind: 'file' }>): void {
     const { peer, sealer } = this.#ports;
     // What an earlier visit under the same key sent is somebody's like any other.
-    if (sender === peer.id && key.startsWith(`${peer.id}:${peer.packetFactory.session}:`)) return;
+    if (key === fileKey(peer.id, peer.packetFactory.session, manifest.file)) return;
     const sent = this.#sent.get(key) ?? { atMs: Date.now(), to: undefined };
     this.#sent.delete(key);
     const store = this.#openStore();

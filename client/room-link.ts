@@ -2,13 +2,13 @@
  * Room links: `<root>/#<secret>`, or `<root>/#<secret>.<owner>` for a room with an owner. The secret is 16 random bytes and never
  * leaves the fragment; the owner is the id of a key, 16 bytes, too.
  */
+import { Recent } from '../protocol/recent.ts';
 import { roomIdInput } from '../protocol/room-id.ts';
 import { noNode, type NodeId, type RoomId } from '../protocol/types.ts';
 import { toHex } from '../protocol/wire/bytes.ts';
 import { BanyanError } from './api.ts';
 import { cryptoProvider } from './crypto/choose.ts';
 import type { Cipher, CryptoProvider, SigningKey } from './crypto/provider.ts';
-import { Recent } from './crypto/recent.ts';
 
 const secretBytes = 16;
 const ownerBytes = 16;

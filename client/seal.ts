@@ -2,6 +2,7 @@
  * Makes packets that leave and checks packets that come: encryption for the room and for one, signatures, ids (rules S2, S3, S7,
  * R3, R10). The core's two crypto ports in one object, because both need the same keys.
  */
+import { Recent } from '../protocol/recent.ts';
 import type { Signer, Verifier } from '../protocol/ports.ts';
 import { noDigest, noNode, type NodeId, type PacketDigest } from '../protocol/types.ts';
 import { chunkPrefixBytes, regReqBody, signalBody } from '../protocol/wire/bodies.ts';
@@ -17,7 +18,6 @@ import {
 } from '../protocol/wire/packet.ts';
 import { concat, utf8, type CryptoProvider, type SigningKey } from './crypto/provider.ts';
 import { findWork } from './crypto/work.ts';
-import { Recent } from './crypto/recent.ts';
 import { DirectMessages } from './direct.ts';
 import type { RoomKeys } from './room-link.ts';
 import { safetyTag } from './safety-tag.ts';

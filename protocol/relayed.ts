@@ -4,6 +4,7 @@
  */
 import { neighbourRateShare, relayedBurstShare } from './limits.ts';
 import type { OriginRate } from './reading.ts';
+import { Recent } from './recent.ts';
 import { TokenBuckets } from './token-buckets.ts';
 import type { NodeId } from './types.ts';
 import { toHex } from './wire/bytes.ts';
@@ -17,7 +18,7 @@ export class Relayed {
   readonly #burst: number;
   readonly #knows: (origin: NodeId) => boolean;
   readonly #buckets = new TokenBuckets();
-  readonly #ids = new Map<string, NodeId>();
+  readonly #ids = new Recent<NodeId>(idsMax);
 
   /** `knows`: whether an origin has a place in the tree, as far as this peer was told. */
   constructor({ originRatePerSecond, originBurst }: OriginRate, knows: (origin: NodeId) => boolean) {
@@ -41,12 +42,7 @@ export class Relayed {
   /** Whether a verified packet is taken. What the neighbour itself says has another rule (S9). */
   take(neighbour: NodeId, { sender, senderId }: VerifiedPacket, nowMs: number): boolean {
     if (senderId === neighbour) return true;
-    const key = toHex(sender);
-    if (!this.#ids.has(key)) {
-      const [oldest] = this.#ids.keys();
-      if (oldest !== undefined && this.#ids.size >= idsMax) this.#ids.delete(oldest);
-      this.#ids.set(key, senderId);
-    }
+    this.#ids.set(toHex(sender), senderId);
     if (this.#take(neighbour, senderId, 0, nowMs) < 1) return false;
     this.#take(neighbour, senderId, 1, nowMs);
     return true;

@@ -6,7 +6,7 @@ import { cryptoProvider, isFit } from './choose.ts';
 import { isCanonicalPoint, isSoundPublicKey, isSoundSignature } from './keys.ts';
 import { nobleCrypto } from './noble.ts';
 import { concat, utf8, type CryptoProvider } from './provider.ts';
-import { Recent } from './recent.ts';
+import { Recent } from '../../protocol/recent.ts';
 import { webCrypto } from './web-crypto.ts';
 
 const providers = [webCrypto(), nobleCrypto()];

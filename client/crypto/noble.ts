@@ -6,7 +6,7 @@ import { sha256, sha512 } from '@noble/hashes/sha2.js';
 import { sameBytes, toHex } from '../../protocol/wire/bytes.ts';
 import { isSoundPublicKey, isSoundSignature } from './keys.ts';
 import { concat, utf8, type CryptoProvider, type SigningKey } from './provider.ts';
-import { Recent } from './recent.ts';
+import { Recent } from '../../protocol/recent.ts';
 
 const { Point } = ed25519;
 

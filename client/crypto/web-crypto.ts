@@ -2,7 +2,7 @@
 import { toHex } from '../../protocol/wire/bytes.ts';
 import { isSoundPublicKey, isSoundSignature } from './keys.ts';
 import { concat, plainBytes, utf8, type Cipher, type CryptoProvider, type SigningKey } from './provider.ts';
-import { Recent } from './recent.ts';
+import { Recent } from '../../protocol/recent.ts';
 
 /** Imported public keys that are kept: as many as a large room has senders. */
 const keysKept = 1_024;

@@ -2,8 +2,7 @@
  * What the root says of a room, under its own key: that it was there, how many it had, when. Passed down the tree unchanged, so
  * that each peer need not take an ancestor's word for it (rule U7).
  */
-import type { ByteReader, ByteWriter } from './bytes.ts';
-import { ByteWriter as Writer, encodeUtf8 } from './bytes.ts';
+import { ByteWriter, encodeUtf8, type ByteReader } from './bytes.ts';
 
 export interface Attestation {
   readonly epoch: number;
@@ -25,7 +24,7 @@ function writeClaims(w: ByteWriter, { epoch, round, roomSize, timeMs }: Omit<Att
 
 /** What the root signs: domain, room (32 bytes) and claims. */
 export function attestedBytes(room: string, claims: Omit<Attestation, 'signature'>): Uint8Array {
-  return writeClaims(new Writer().raw(domain).id(room), claims).finish();
+  return writeClaims(new ByteWriter().raw(domain).id(room), claims).finish();
 }
 
 export function writeAttestation(w: ByteWriter, attestation: Attestation): void {

@@ -2,6 +2,7 @@
  * Every decoder under inputs that a seed draws: random bytes, and samples that were bent. A decoder must be total, and give
  * nothing back that would not encode to exactly the bytes it read (rules W2, W5).
  */
+import { defaultOptions } from '../core/peer-script.ts';
 import { parseIceServers } from '../ice.ts';
 import { decodeJournal, encodeJournal, type Journal } from '../journal.ts';
 import type { NodeId, SessionId } from '../types.ts';
@@ -73,20 +74,7 @@ const chunk = bodies.chunkBody.encode({ file: 3, data: new Uint8Array(20) });
 const journal: Journal = {
   publicKey: new Uint8Array(32).fill(1),
   id: fileKey.sender,
-  options: {
-    room: 'b'.repeat(64),
-    origin: 'node',
-    clientsMax: 4,
-    role: 'peer',
-    hidden: false,
-    history: true,
-    reunionPeriodMs: 4_000,
-    originRatePerSecond: 20,
-    originBurst: 60,
-    logPacketsMax: 2_000,
-    logBytesMax: 4_000_000,
-    disabled: new Set(['frontier']),
-  },
+  options: { ...defaultOptions, disabled: new Set(['frontier']) },
   random: [1, 2],
   inputs: [
     { nowMs: 1, input: { kind: 'rootUp' } },
