@@ -185,6 +185,22 @@ describe('reservations', () => {
     expect([root.view().reservations, root.parentOf(c), head.ended]).toEqual([0, b.id, false]);
   });
 
+  it('[A3] [H11] who says again where it hangs is still on its way, and is not sent there anew each round', () => {
+    const root = new RootScript();
+    const head = root.join({ clientsMax: 1 });
+    const [a, b] = [root.join({ clientsMax: 1 }), root.join({ clientsMax: 1 })];
+    root.give(head, head.factory.newOffer({ clientsMax: 2, role: 'peer', hidden: false })).pass(4_001);
+    const moves = (): string[] =>
+      b.assignments().flatMap(({ purpose, target }) => (purpose === 'move' ? [target] : []));
+    expect(moves()).toEqual([head.id]);
+    root.confirm(b, a.id).pass(4_001);
+    root.confirm(b, a.id).pass(4_001);
+    expect([root.view().reservations, moves()]).toEqual([1, [head.id]]);
+    // Another place is another matter.
+    root.confirm(b, head.id);
+    expect(root.view().reservations).toBe(0);
+  });
+
   it('[A2] a move that is under way counts as an edge, too', () => {
     const root = new RootScript();
     const head = root.join({ clientsMax: 1 });

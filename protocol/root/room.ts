@@ -14,7 +14,7 @@ import type { LinkReason } from '../errors.ts';
 import type { Rng } from '../ports.ts';
 import { Rules, type Barred } from '../rules.ts';
 import { TokenBuckets } from '../token-buckets.ts';
-import { noNode, type NodeId, type RoomId, type SocketId, type TicketId } from '../types.ts';
+import { noNode, noTicket, type NodeId, type RoomId, type SocketId, type TicketId } from '../types.ts';
 import { attestedBytes } from '../wire/attestation.ts';
 import type { Advertise, ConfirmBody, FoldBody, OfferBody, ProbeBody, RegReq } from '../wire/bodies.ts';
 import type { PacketFactory } from '../wire/packet-factory.ts';
@@ -261,9 +261,11 @@ export class Room {
       return;
     }
     node.attachEpoch = body.attachEpoch;
-    // It found a place: what it was on its way to is free.
+    // It found a place: what it was on its way to is free. Where it hung all along is none: it may still be on its way, and were the
+    // next round of balancing to send it there again, an attempt that takes longer than a round would never end.
+    const stays = body.ticket === noTicket && node.parent === body.target;
     const pending = tree.pendingOf(id);
-    if (pending) tree.release(pending);
+    if (pending && !stays) tree.release(pending);
     if (body.target === id) {
       if (!this.#heads.claim(node)) this.#tickets.order(node, nowMs);
       this.#heads.settle(nowMs);
