@@ -15,7 +15,7 @@ export interface Arguments {
   /** Size of the file of `transfer`, in MiB. */
   readonly mebibytes: number;
   readonly json: boolean;
-  /** Folder for CPU profiles of the two pages of `link`. */
+  /** Folder for CPU profiles of two pages, of `link` and `transfer`. */
   readonly profile: string | undefined;
 }
 
@@ -26,7 +26,7 @@ export const usage = `usage: npm run bench -- [options]
   --runs N           runs of each contestant; default 5 (link, picture), 3 (mesh)
   --libraries A,B    contestants of mesh; default ${libraries.join(',')}
   --json             one JSON object a measurement instead of tables
-  --profile FOLDER   link: also write a CPU profile of each page`;
+  --profile FOLDER   link, transfer: also write CPU profiles of two pages`;
 
 /** Reads the arguments; a string says what is wrong with them. */
 export function readArguments(args: readonly string[]): Arguments | string {

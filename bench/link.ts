@@ -1,9 +1,8 @@
 /** One link of Banyan beside a bare RTCDataChannel between the same two pages. */
-import type { CDPSession, Page } from '@playwright/test';
-import { mkdirSync, writeFileSync } from 'node:fs';
-import { join } from 'node:path';
+import type { Page } from '@playwright/test';
 import { openPages, type Pages } from './browser.ts';
 import { median, rounded } from './figures.ts';
+import { profile } from './profile.ts';
 import { startRoot } from './signaling.ts';
 
 export type PipeName = 'raw' | 'banyan';
@@ -59,7 +58,11 @@ export async function runLink(url: string, runs: number, profileFolder: string |
       for (const load of Object.keys(loads) as Load[]) {
         for (const pipe of pipes) {
           const profiling = run === 0 && profileFolder !== undefined;
-          const stop = profiling ? await profile(opened.pages, profileFolder, `${pipe}-${load}`) : undefined;
+          const profiled = new Map([
+            [`${pipe}-${load}-sender`, sender],
+            [`${pipe}-${load}-receiver`, receiver],
+          ]);
+          const stop = profiling ? await profile(profiled, profileFolder) : undefined;
           const turn = await takeTurn(opened, pipe, load);
           await stop?.();
           if (run >= 0) turns.push(turn);
@@ -100,27 +103,6 @@ async function takeTurn(opened: Pages, pipe: PipeName, load: Load): Promise<Link
     messagesPerSecond: Math.round(arrived.bodies / seconds),
     processorMsPerMegabyte: rounded(processorMs / (arrived.bytes / 1e6)) ?? 0,
     processorMsPerThousand: rounded(processorMs / (arrived.bodies / 1e3)) ?? 0,
-  };
-}
-
-/** Starts a CPU profile in each page; the function it gives writes them. */
-async function profile(pages: readonly Page[], folder: string, name: string): Promise<() => Promise<void>> {
-  mkdirSync(folder, { recursive: true });
-  const sessions: CDPSession[] = [];
-  for (const page of pages) {
-    const session = await page.context().newCDPSession(page);
-    await session.send('Profiler.enable');
-    await session.send('Profiler.setSamplingInterval', { interval: 500 });
-    await session.send('Profiler.start');
-    sessions.push(session);
-  }
-  return async () => {
-    for (const [index, session] of sessions.entries()) {
-      const { profile: samples } = await session.send('Profiler.stop');
-      const file = join(folder, `${name}-${index === 0 ? 'sender' : 'receiver'}.cpuprofile`);
-      writeFileSync(file, JSON.stringify(samples));
-      await session.detach();
-    }
   };
 }
 

@@ -14,6 +14,7 @@ import {
 } from './mesh.ts';
 import type { Library } from './pages/mesh-peer.ts';
 import { pictureGoals, runPicture } from './picture.ts';
+import type { ProcessorSeconds } from './process-tree.ts';
 import { startPictureSite, startSite } from './site.ts';
 import { table, type Cell } from './table.ts';
 import { runTransfer, transferGoals } from './transfer.ts';
@@ -167,9 +168,14 @@ async function picture(_url: string, given: Arguments): Promise<{ report: Report
   }
 }
 
+const kinds = (seconds: ProcessorSeconds): string =>
+  Object.entries(seconds)
+    .map(([kind, cores]) => `${kind} ${cores}`)
+    .join(', ');
+
 async function transfer(_url: string, given: Arguments): Promise<{ report: Report; text: string }> {
-  const { peers = 9, mebibytes } = given;
-  const { chromium, runs } = await runTransfer(peers, mebibytes, progress);
+  const { peers = 9, mebibytes, profile } = given;
+  const { chromium, runs } = await runTransfer(peers, mebibytes, profile, progress);
   const report = { name: 'transfer', machine: machine(chromium), peers, mebibytes, runs, goals: transferGoals };
   const rows: Cell[][] = [
     ['complete', ...runs.map((run) => (run.complete ? 'yes' : 'no')), 'yes'],
@@ -185,6 +191,8 @@ async function transfer(_url: string, given: Arguments): Promise<{ report: Repor
     ['message during, p50 ms', ...runs.map((run) => run.busyMs.p50), ''],
     ['message during, p95 ms', ...runs.map((run) => run.busyMs.p95), ''],
     ['latency during / before', ...runs.map((run) => run.latencyRatio), `<= ${transferGoals.latencyRatio}`],
+    ['processor, cores before', ...runs.map((run) => kinds(run.processorBefore)), ''],
+    ['processor, cores during', ...runs.map((run) => kinds(run.processorDuring)), ''],
     ['heap growth, peak MiB', ...runs.map((run) => run.heapGrowthPeakMib), `<= ${transferGoals.heapGrowthMib}`],
     ['heap growth, end MiB', ...runs.map((run) => run.heapGrowthEndMib), `<= ${transferGoals.heapGrowthMib}`],
     ['received by an orphan, of the file', ...runs.map((run) => run.orphanReceivedShare), ''],

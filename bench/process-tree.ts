@@ -40,6 +40,28 @@ export function processorSecondsOf(root: number): number {
   return treeOf(root).reduce((sum, { ticks }) => sum + ticks, 0) / ticksPerSecond;
 }
 
+/** Processor seconds by what a process is for: `browser`, `renderer` (a page), `gpu-process` (which draws), `utility` (network). */
+export type ProcessorSeconds = Readonly<Record<string, number>>;
+
+/** What a browser and its living descendants have used, by kind of process. */
+export function processorSecondsByKind(root: number): ProcessorSeconds {
+  const seconds: Record<string, number> = {};
+  for (const { id, ticks } of treeOf(root)) {
+    const kind = kindOf(id);
+    seconds[kind] = (seconds[kind] ?? 0) + ticks / ticksPerSecond;
+  }
+  return seconds;
+}
+
+/** As Chromium's command lines tell. */
+function kindOf(id: number): string {
+  try {
+    return /--type=([a-z-]+)/.exec(readFileSync(`/proc/${id}/cmdline`, 'utf8'))?.[1] ?? 'browser';
+  } catch {
+    return 'browser';
+  }
+}
+
 /** Proportional set size: a page shared by n processes counts as 1/n in each, so that the sum counts it once. */
 function proportionalKib(id: number): number {
   try {

@@ -9,6 +9,8 @@ import { launch, launchServer } from '../e2e/browsers.ts';
 import { openRoom, problemsOf, secret, type RoomPage, type Seen } from '../e2e/fixtures.ts';
 import { startRootServer } from '../root-server/server.ts';
 import { quantile, rounded } from './figures.ts';
+import { processorSecondsByKind, type ProcessorSeconds } from './process-tree.ts';
+import { profile } from './profile.ts';
 import { hashIn, installRecorder, readRecord, startTicking, stopTicking, type PageRecord } from './transfer-page.ts';
 
 /** Clients a page serves: few, so that nine pages are three levels deep. */
@@ -38,6 +40,9 @@ export interface TransferRun {
   readonly busyMs: { readonly p50: number | null; readonly p95: number | null };
   /** Median latency during the transfer, divided by that of before. */
   readonly latencyRatio: number | null;
+  /** Processor seconds that the browser of all pages but one used, a second before the file and during it, by kind of process. */
+  readonly processorBefore: ProcessorSeconds;
+  readonly processorDuring: ProcessorSeconds;
   /** The largest growth of a page's heap, array buffers included, while the file travelled and at the end, in MiB. */
   readonly heapGrowthPeakMib: number | null;
   readonly heapGrowthEndMib: number | null;
@@ -123,6 +128,19 @@ class Heaps {
   }
 }
 
+/** What the processes of a browser use: the function gives the processor seconds a second since it was last called. */
+function loadOf(pid: number): () => ProcessorSeconds {
+  let [at, used] = [performance.now(), processorSecondsByKind(pid)];
+  return () => {
+    const [now, usedNow] = [performance.now(), processorSecondsByKind(pid)];
+    const kinds = Object.entries(usedNow).map(([kind, seconds]) => {
+      return [kind, rounded(((seconds - (used[kind] ?? 0)) * 1_000) / (now - at)) ?? 0] as const;
+    });
+    [at, used] = [now, usedNow];
+    return Object.fromEntries(kinds);
+  };
+}
+
 interface Cast {
   readonly pages: readonly RoomPage[];
   readonly sender: RoomPage;
@@ -157,19 +175,23 @@ async function runOnce(
   kind: TransferRun['kind'],
   peers: number,
   file: { path: string; bytes: number; hash: string },
+  profileFolder: string | undefined,
 ): Promise<TransferRun> {
   const root = await startRootServer({ port: 0, host: '127.0.0.1' });
-  const browser = await launch('chromium');
+  const { server: common, browser } = await launchServer();
   const { server, browser: doomed } = await launchServer();
   try {
     const { pid } = server.process();
-    if (pid === undefined) throw new Error('the browser has no process');
+    const { pid: commonPid } = common.process();
+    if (pid === undefined || commonPid === undefined) throw new Error('the browser has no process');
     const cast = await gather(`${root.url}/#${secret()}`, browser, doomed, pid, peers);
     const staying = kind === 'killed' ? cast.pages.filter((_, i) => i !== 1) : cast.pages;
     const receivers = staying.filter((page) => page !== cast.sender);
     await Promise.all(cast.pages.map((page) => page.page.evaluate(installRecorder)));
     await cast.talker.page.evaluate(startTicking, tickMs);
+    const load = loadOf(commonPid);
     await wait(idleMs);
+    const processorBefore = load();
     const records = async (): Promise<PageRecord[]> =>
       Promise.all(receivers.map((page) => page.page.evaluate(readRecord)));
     const latencies = (of: readonly PageRecord[]): number[] => of.flatMap(({ latenciesMs }) => latenciesMs);
@@ -179,6 +201,12 @@ async function runOnce(
     const before = new Map(
       await Promise.all(staying.map(async (page) => [page, await page.page.evaluate(readRecord)] as const)),
     );
+    const profiled = new Map([
+      [`transfer-${kind}-sender`, cast.sender.page],
+      [`transfer-${kind}-talker`, cast.talker.page],
+    ]);
+    const stop = profileFolder === undefined ? undefined : await profile(profiled, profileFolder);
+    load();
     await cast.sender.page.getByTestId('file-input').setInputFiles(file.path);
     await cast.sender.page.getByTestId('send').click();
     const startMs = performance.now();
@@ -199,6 +227,8 @@ async function runOnce(
       return now.every(({ done }) => done) ? true : undefined;
     }, transferTimeoutMs);
     const seconds = (performance.now() - startMs) / 1_000;
+    const processorDuring = load();
+    await stop?.();
     await cast.talker.page.evaluate(stopTicking);
     const heapGrowthEndMib = await heaps.atEnd();
     const growthOf = async (page: RoomPage, of: 'bytesOut' | 'bytesIn'): Promise<number> =>
@@ -221,12 +251,15 @@ async function runOnce(
       idleMs: { p50: rounded(idleP50), p95: rounded(quantile(idle, 0.95)) },
       busyMs: { p50: rounded(busyP50), p95: rounded(quantile(busy, 0.95)) },
       latencyRatio: rounded(busyP50 / idleP50),
+      processorBefore,
+      processorDuring,
       heapGrowthPeakMib: rounded(heaps.peak),
       heapGrowthEndMib: rounded(heapGrowthEndMib),
       orphanReceivedShare: received === undefined ? null : rounded(received / file.bytes),
     };
   } finally {
     await browser.close();
+    await common.close();
     await doomed.close().catch(() => undefined);
     await server.close().catch(() => undefined);
     await root.close();
@@ -237,6 +270,7 @@ async function runOnce(
 export async function runTransfer(
   peers: number,
   mebibytes: number,
+  profileFolder: string | undefined,
   tell: (line: string) => void,
 ): Promise<{ readonly chromium: string; readonly runs: TransferRun[] }> {
   const folder = mkdtempSync(join(tmpdir(), 'banyan-transfer-'));
@@ -246,7 +280,7 @@ export async function runTransfer(
     const hash = await makeFile(path, bytes);
     const runs: TransferRun[] = [];
     for (const kind of ['whole', 'killed'] as const) {
-      const run = await runOnce(kind, peers, { path, bytes, hash });
+      const run = await runOnce(kind, peers, { path, bytes, hash }, profileFolder);
       tell(`transfer, ${kind}: ${run.complete ? `${run.seconds ?? '?'} s` : 'did not complete'}`);
       runs.push(run);
     }

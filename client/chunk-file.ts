@@ -3,11 +3,14 @@
  * and, behind them, what each chunk's packet needs to be made again. Memory: one piece, and those being written.
  */
 import { chunkCount, type Manifest } from '../protocol/wire/bodies.ts';
+import { BlockReader } from './block-reader.ts';
 import type { Bytes } from './crypto/provider.ts';
 import type { FileStore } from './file-store.ts';
 
 /** Chunks in a piece: 4 MiB of them, so that 2 GiB are some 520 pieces. */
 const pieceChunks = 256;
+/** Chunks read from the store at once. */
+const blockChunks = 16;
 /** Bytes behind the data for each chunk: its signature, and how many edges it has crossed. */
 export const tailBytes = 65;
 
@@ -18,6 +21,12 @@ export interface StoredChunk {
   readonly tail: Bytes;
 }
 
+interface PieceReader {
+  readonly piece: number;
+  readonly data: BlockReader;
+  readonly tails: BlockReader;
+}
+
 export class ChunkFile {
   readonly #name: string;
   readonly #store: Promise<FileStore>;
@@ -26,6 +35,8 @@ export class ChunkFile {
   readonly #chunks: number;
   readonly #onFailed: (error: unknown) => void;
   readonly #pieces: (Blob | undefined)[] = [];
+  /** Of the piece that was last read from the store. */
+  #reading: PieceReader | undefined;
   /** The piece being filled, and those being written. */
   readonly #inMemory = new Map<number, Bytes>();
   readonly #writes: Promise<void>[] = [];
@@ -107,17 +118,30 @@ export class ChunkFile {
     const tailTo = tailFrom + tailBytes;
     const bytes = this.#inMemory.get(piece);
     if (bytes) return { data: bytes.slice(dataFrom, dataTo), tail: bytes.slice(tailFrom, tailTo) };
-    const blob = this.#pieces[piece];
-    if (blob === undefined) return undefined;
+    const reading = this.#reader(piece);
+    if (reading === undefined) return undefined;
     try {
       const [data, tail] = await Promise.all([
-        blob.slice(dataFrom, dataTo).arrayBuffer(),
-        blob.slice(tailFrom, tailTo).arrayBuffer(),
+        reading.data.read(dataFrom, dataTo),
+        reading.tails.read(tailFrom, tailTo),
       ]);
-      return { data: new Uint8Array(data), tail: new Uint8Array(tail) };
+      return { data, tail };
     } catch {
       return undefined;
     }
+  }
+
+  /** Data and tails lie apart, so each is read ahead by itself. */
+  #reader(piece: number): PieceReader | undefined {
+    if (this.#reading?.piece === piece) return this.#reading;
+    const blob = this.#pieces[piece];
+    if (blob === undefined) return undefined;
+    this.#reading = {
+      piece,
+      data: new BlockReader(blob, blockChunks * this.#chunkBytes),
+      tails: new BlockReader(blob, pieceChunks * tailBytes),
+    };
+    return this.#reading;
   }
 
   /** The whole file once its last chunk is here and everything is kept; `undefined` when that failed. */
@@ -140,6 +164,7 @@ export class ChunkFile {
     await Promise.all(this.#writes);
     const names = Array.from(this.#writes.keys(), (piece) => this.#nameOf(piece));
     this.#pieces.length = 0;
+    this.#reading = undefined;
     const store = await this.#store.catch(() => undefined);
     if (names.length > 0) await store?.drop(names);
   }

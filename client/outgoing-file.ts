@@ -4,6 +4,8 @@ import type { FileKey, NodeId } from '../protocol/types.ts';
 import { type Manifest } from '../protocol/wire/bodies.ts';
 import type { Packet, VerifiedPacket } from '../protocol/wire/packet.ts';
 import { BanyanError, type FileTransfer, type TransferProgress } from './api.ts';
+import { BlockReader } from './block-reader.ts';
+import type { Bytes } from './crypto/provider.ts';
 import type { CheckedFile } from './options.ts';
 import { Teller } from './teller.ts';
 
@@ -11,6 +13,8 @@ type Chunk = VerifiedPacket<'chunk'>;
 
 /** Sealed chunks kept for the next neighbour that asks, so that one is signed once. */
 const sealedMax = 16;
+/** Chunks read from the source at once: a quarter of a megabyte. */
+const blockChunks = 16;
 
 export interface OutgoingPorts {
   readonly self: NodeId;
@@ -36,7 +40,7 @@ export class Outgoing implements FileTransfer {
   readonly #ports: OutgoingPorts;
   readonly #sealed = new Map<number, Promise<Packet>>();
   readonly #teller = new Teller(() => this.progress);
-  #source: Blob | undefined;
+  #source: BlockReader | undefined;
   #size: number;
   /** Chunks that were read, up to the furthest. */
   #read = 0;
@@ -98,7 +102,7 @@ export class Outgoing implements FileTransfer {
 
   /** From now on chunks may be asked for. */
   readFrom(source: Blob): void {
-    this.#source = source;
+    this.#source = new BlockReader(source, blockChunks * chunkBytesMax);
     this.#size = source.size;
     this.#expected = this.#ports.others();
   }
@@ -117,10 +121,10 @@ export class Outgoing implements FileTransfer {
   }
 
   async #seal(index: number): Promise<Packet> {
-    let data: ArrayBuffer | undefined;
+    let data: Bytes | undefined;
     try {
       const from = index * chunkBytesMax;
-      data = await this.#source?.slice(from, Math.min(from + chunkBytesMax, this.#size)).arrayBuffer();
+      data = await this.#source?.read(from, Math.min(from + chunkBytesMax, this.#size));
     } catch {
       // Told below.
     }
@@ -133,7 +137,7 @@ export class Outgoing implements FileTransfer {
       this.#read = index + 1;
       this.#teller.soon();
     }
-    return this.#ports.seal(this.#file, index, new Uint8Array(data));
+    return this.#ports.seal(this.#file, index, data);
   }
 
   /** What the others report: how many of them have all of it, and how many know of it. */
@@ -160,6 +164,7 @@ export class Outgoing implements FileTransfer {
     if (this.error) return;
     this.error = error;
     this.#sealed.clear();
+    this.#source = undefined;
     this.#settle?.reject(error);
     this.onEnd?.();
     this.#teller.now();

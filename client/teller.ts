@@ -1,7 +1,7 @@
 /** Tells listeners that something changed, a few times a second however often it does. */
 
-/** Shortest time between two calls, ms. */
-const tellPeriodMs = 100;
+/** Shortest time between two calls, ms: each may have a page drawn anew, which costs more than a chunk of a file. */
+const tellPeriodMs = 300;
 
 export class Teller<T> {
   readonly #listeners = new Set<(value: T) => void>();

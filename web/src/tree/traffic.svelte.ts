@@ -19,6 +19,7 @@ export interface Pulse {
 const hopMs = 300;
 /** A wave through a deep tree is over within this, in ms. */
 const waveMsMax = 2_400;
+const chunkLightEveryMs = 1_000;
 const reunionMs = 900;
 const probeMs = 260;
 /** Lights drawn at once. */
@@ -33,6 +34,8 @@ export class Traffic {
   readonly #self: NodeId;
   readonly #shape: () => Shape;
   readonly #seen = new Set<string>();
+  /** When an edge was last lit for a chunk, by edge and direction, ms of `performance.now()`. */
+  readonly #chunkLitAt = new Map<string, number>();
   #waves: number[] = [];
   #key = 0;
   #isTimed = false;
@@ -50,7 +53,7 @@ export class Traffic {
   packet(trace: PacketTrace): void {
     if (typeof document !== 'undefined' && document.hidden) return;
     if (trace.type === 'message') this.#message(trace);
-    else if (trace.type === 'chunk') this.#lightUnlessLit(this.#edgeOf(trace));
+    else if (trace.type === 'chunk') this.#chunk(this.#edgeOf(trace));
     else if (trace.type === 'reunion' || trace.type === 'presence')
       this.#light(this.#edgeOf(trace), 'reunion', reunionMs);
   }
@@ -113,7 +116,18 @@ export class Traffic {
     this.#lightUnlessLit(this.#edgeOf(trace));
   }
 
-  /** One light at a time and direction: hundreds of chunks of a file cross an edge in a second. */
+  /** Hundreds of chunks cross an edge in a second, and each light is drawn: some of them stand for all. */
+  #chunk(at: { edge: NodeId; up: boolean } | undefined): void {
+    if (at === undefined) return;
+    const name = `${at.edge} ${at.up ? 'up' : 'down'}`;
+    const now = performance.now();
+    if (now - (this.#chunkLitAt.get(name) ?? -Infinity) < chunkLightEveryMs) return;
+    if (this.#chunkLitAt.size > pulsesMax) this.#chunkLitAt.clear();
+    this.#chunkLitAt.set(name, now);
+    this.#light(at, 'message', hopMs);
+  }
+
+  /** One light at a time and direction. */
   #lightUnlessLit(at: { edge: NodeId; up: boolean } | undefined): void {
     const now = performance.now();
     const isLit = this.pulses.some(
