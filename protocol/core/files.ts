@@ -55,6 +55,8 @@ export class Files {
   readonly #files = new Map<FileKey, FileState>();
   readonly #receivers = new Map<LinkId, Receiver>();
   #reportAtMs = Infinity;
+  /** When a neighbour has rested (rule F4). */
+  #pumpAtMs = Infinity;
 
   constructor(ctx: Context, links: Links) {
     this.#ctx = ctx;
@@ -214,7 +216,7 @@ export class Files {
       while (
         sending.next < state.next &&
         sending.reading < chunkReadsMax &&
-        underWay < receiver.pace.chunks &&
+        receiver.pace.readyAtMs(underWay) <= this.#ctx.nowMs &&
         link.queuedBytes + reading * chunkBytesMax < fileWindowBytes
       ) {
         reading++;
@@ -222,7 +224,12 @@ export class Files {
         sending.reading++;
         this.#ctx.emit({ kind: 'readChunk', link: link.id, file: key, index: sending.next++ });
       }
+      if (sending.next < state.next) this.#pumpSoon(receiver.pace.readyAtMs(underWay));
     }
+  }
+
+  #pumpSoon(atMs: number): void {
+    if (atMs > this.#ctx.nowMs) this.#pumpAtMs = Math.min(this.#pumpAtMs, atMs);
   }
 
   read(link: LinkState, key: FileKey, index: number, packet: VerifiedPacket<'chunk'> | undefined): void {
@@ -253,10 +260,14 @@ export class Files {
   }
 
   dueMs(): number {
-    return this.#reportAtMs;
+    return Math.min(this.#reportAtMs, this.#pumpAtMs);
   }
 
   timer(): void {
+    if (this.#ctx.nowMs >= this.#pumpAtMs) {
+      this.#pumpAtMs = Infinity;
+      for (const link of this.#links.tree()) this.pump(link);
+    }
     if (this.#ctx.nowMs < this.#reportAtMs) return;
     this.#reportAtMs = Infinity;
     for (const state of this.#files.values()) this.#report(state);
