@@ -15,10 +15,10 @@ const waitingMax = 2;
  */
 const busyFactor = 2;
 /** Below one, the window is the share of the time that is not rest. */
-const windowMin = 0.25;
+const windowMin = 0.5;
 const shareStep = 0.2;
 /** Longest rest, ms: who is slow for a moment is soon tried again. */
-const restMsMax = 250;
+const restMsMax = 100;
 /** The shortest time counts for one to two of these, ms: a neighbour may become slower for good. */
 const shortestPeriodMs = 30_000;
 
