@@ -187,7 +187,9 @@ export class Hostiles {
     const { type } = packet.header;
     if (type === 'audit') {
       const said = auditBody.decode(packet.body);
-      return said ? { ...packet, body: auditBody.encode(said.filter(({ sender }) => !plan.drops(sender))) } : packet;
+      if (said === undefined) return packet;
+      const entries = said.entries.filter(({ sender }) => !plan.drops(sender));
+      return { ...packet, body: auditBody.encode({ ...said, entries }) };
     }
     if (type === 'frontier') {
       const said = frontierBody.decode(packet.body);
@@ -294,7 +296,7 @@ export class Hostiles {
     );
     const digest = toHex(this.#rng.bytes(16)) as PacketDigest;
     const packet = { ...said, sender, senderId, plainText: said.body, prev: noDigest, digest };
-    this.#sim.deliveries.ignore(sender);
+    this.#sim.deliveries.ignore(sender, senderId);
     for (const end of this.#victims(peer)) this.#add(end, packet);
   }
 }

@@ -68,7 +68,7 @@ export class Deliveries {
   /** When each peer got each packet, ms: kept in rooms of which that is not too much. */
   readonly #heldSinceMs = new Map<SimPeer, Map<number, number>>();
   readonly #keepsTimes: boolean;
-  readonly #ignored = new Set<Uint8Array>();
+  readonly #ignored = new Set<Uint8Array | NodeId>();
 
   constructor(world: DeliveriesWorld) {
     this.#world = world;
@@ -116,8 +116,8 @@ export class Deliveries {
   }
 
   /** What comes under this key was made up by somebody hostile, and is owed to nobody. */
-  ignore(sender: Uint8Array): void {
-    this.#ignored.add(sender);
+  ignore(sender: Uint8Array, id: NodeId): void {
+    this.#ignored.add(sender).add(id);
   }
 
   /** A core delivered a packet. */
@@ -166,6 +166,7 @@ export class Deliveries {
 
   /** A core gave a range up. */
   gap(peer: SimPeer, sender: NodeId, session: SessionId, from: number, to: number): void {
+    if (this.#ignored.has(sender)) return;
     const stream = this.streams.find((each) => each.session === session && each.origin.id === sender);
     if (stream === undefined || to < from) {
       this.#world.fail('gaps', `${peer.name} gave up #${from}..${to} of a stream that is not`);
