@@ -33,7 +33,7 @@ export interface Report {
   readonly hostile: number;
   readonly tampered: number;
   readonly complaints: number;
-  /** Words times the honest peers that were there for them; those whose two ends were never connected by honest peers. */
+  /** Words times the honest peers that were there for them; and late ones whose two ends honest peers did not connect meanwhile. */
   readonly honestPairs: number;
   readonly cutOffPairs: number;
   /** Of each word of an honest peer, how long until every honest peer had it. */

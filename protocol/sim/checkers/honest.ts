@@ -22,7 +22,7 @@ export interface HonestWorld extends Failing {
 }
 
 export interface HonestResult {
-  /** Words times the honest peers that were there for them, and those of them whose two ends honest peers never connected. */
+  /** Words times the honest peers that were there for them; and late ones whose two ends were not connected all that time. */
   readonly pairs: number;
   readonly cutOffPairs: number;
   /** Of each word, how long until the last honest peer had it that it was owed to, ms. */
@@ -105,9 +105,10 @@ export class HonestChecker {
           pairs++;
           const tookMs = (deliveries.gotAtMs(peer, stream, seq) ?? Infinity) - saidAtMs;
           if (tookMs > lateAfterMs) eclipsed.add(peer);
-          const dueMs = tookMs > lateAfterMs ? this.#dueMs(origin, peer, saidAtMs) : Infinity;
-          if (dueMs === undefined) cutOffPairs++;
-          else if (saidAtMs + tookMs > dueMs) {
+          const isLate = tookMs > lateAfterMs;
+          const dueMs = (isLate ? this.#dueMs(origin, peer, saidAtMs) : undefined) ?? Infinity;
+          if (isLate && saidAtMs + tookMs <= dueMs) cutOffPairs++;
+          else if (isLate) {
             const when = tookMs === Infinity ? 'never' : `after ${Math.round(tookMs)} ms`;
             late ??= `${peer.name} got #${seq} of ${origin.name}, said at ${Math.round(saidAtMs)} ms, ${when} [K4]`;
           }
