@@ -156,7 +156,8 @@ function vacuous(sim: Simulation, workload: Workload, heals: number): string | u
   if (sim.deliveries.packetsSealed === 0) return 'nothing was said';
   if (sim.deliveries.remote === 0) return 'nothing was delivered to anybody else';
   if (workload.breaks > 0 && heals === 0) return 'nothing was healed';
-  if (sim.hostiles?.tampered === 0) return 'nobody did anything hostile';
+  // Who colludes and got nobody below it could do nothing: that is a result, too.
+  if (sim.hostiles?.tampered === 0 && !sim.options.colluding) return 'nobody did anything hostile';
   return undefined;
 }
 
