@@ -82,7 +82,7 @@ export class Audit {
     for (const [key, { seq, askAtMs, link }] of this.#lacking) {
       if (this.#ctx.nowMs < askAtMs) continue;
       this.#lacking.delete(key);
-      if (this.#flood.lacks(key, seq) === seq) asked.add(link);
+      if (this.#flood.lacks(key, seq) === seq && !this.#ctx.disabled('audit')) asked.add(link);
     }
     for (const id of asked) {
       const link = this.#links.get(id);
