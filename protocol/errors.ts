@@ -46,6 +46,7 @@ export const linkReasons = [
   'failed',
   'removed',
   'locked',
+  'dropped',
 ] as const;
 export type LinkReason = (typeof linkReasons)[number];
 

@@ -255,6 +255,12 @@ export const journalNumbersMax = 100_000;
  * so that what is merely on its way has come. Rule K3.
  */
 export const auditPeriodMs = 5_000;
+/**
+ * Rounds in which a parent did not send what it said it had sent, after which a peer complains and leaves it, and how long such a
+ * round counts, in ms. One may be an accident of the network. Rule K5.
+ */
+export const droppedRounds = 3;
+export const droppedLifeMs = 60_000;
 /** Streams that one audit tells of, the most recent: 2.8 KB a link and round at most. Rule K3. */
 export const auditEntriesMax = 64;
 /** Proofs of forks that are kept for new neighbours, the newest: 1 MiB with the longest packets. Rule K2. */

@@ -65,6 +65,8 @@ export class Attach {
   #backupAskAtMs = Infinity;
   #backoffMs = 0;
   #wanted = false;
+  /** Whether another parent is wanted in place of one that is there. */
+  isLeaving = false;
   #complaint: NodeId = noNode;
   #complaintReason: LinkReason = 'none';
 
@@ -179,8 +181,15 @@ export class Attach {
     this.#ask();
   }
 
+  /** Asks the root for another parent while the present one stays (rules K5, H10). */
+  leave(parent: NodeId, reason: LinkReason): void {
+    this.isLeaving = true;
+    this.want(parent, reason);
+  }
+
   /** A parent was found: stop asking. */
   satisfied(): void {
+    this.isLeaving = false;
     this.#wanted = false;
     this.#askAtMs = Infinity;
     this.#answerDueMs = Infinity;
@@ -290,7 +299,14 @@ export class Attach {
     const isBackup = purpose === 'backup';
     if (isBackup && (this.#links.candidate('backup') ?? this.#links.backup())) return;
     // An order to move to the present parent is fulfilled already; an answer to a wish that is over is not taken up.
-    if (!isBackup && this.#links.parent()?.remote === target) return;
+    if (!isBackup && this.#links.parent()?.remote === target) {
+      // Nobody else is there for who wanted to leave.
+      if (this.isLeaving) {
+        this.satisfied();
+        this.confirm('parent', target, ticket);
+      }
+      return;
+    }
     if (purpose === 'parent' && !this.#wanted) return;
     // An order and an answer may cross: the root's last word is the ticket that lives (rule A3).
     const outdated = isBackup ? undefined : this.#links.candidate('parent', 'move');

@@ -91,7 +91,7 @@ describe('a fork', () => {
       { kind: 'packet', link: up, packet: said(5, 'a'), attested: false },
       { kind: 'packet', link: up, packet: said(6, 'b', 'a'), attested: false },
     );
-    peer.packet(side, uncle, uncle.factory.newAudit([entry(6, 'f')]));
+    peer.packet(side, uncle, uncle.factory.newAudit({ isSent: false, entries: [entry(6, 'f')] }));
     for (const packet of [said(1, 'c'), said(1, 'c'), said(2, 'd', 'c'), said(1, 'c')])
       peer.give({ kind: 'packet', link: up, packet, attested: false });
     expect(banned(peer)).toBe(0);
@@ -114,16 +114,16 @@ describe('an audit', () => {
   it('[K3] brings what this peer has where the neighbour has something else', () => {
     const { peer, up, side } = attached();
     peer.give({ kind: 'packet', link: up, packet: said(1, 'a'), attested: false });
-    peer.clear().packet(side, uncle, uncle.factory.newAudit([entry(1, 'a')]));
+    peer.clear().packet(side, uncle, uncle.factory.newAudit({ isSent: false, entries: [entry(1, 'a')] }));
     expect(peer.sent(side, 'message')).toEqual([]);
-    peer.packet(side, uncle, uncle.factory.newAudit([entry(1, 'b')]));
+    peer.packet(side, uncle, uncle.factory.newAudit({ isSent: false, entries: [entry(1, 'b')] }));
     expect(peer.sent(side, 'message').map(({ digest }) => digest)).toEqual([digestOf('a')]);
   });
 
   it('[K4] asks the backup for what it has had for a round and the parent has not sent', () => {
     const room = attached();
     const { peer, up, side } = room;
-    const audit = uncle.factory.newAudit([entry(1, 'a')]);
+    const audit = uncle.factory.newAudit({ isSent: false, entries: [entry(1, 'a')] });
     peer.packet(side, uncle, audit);
     expect(peer.sent(side, 'frontier')).toEqual([]);
     passLive(room, auditPeriodMs);

@@ -1,10 +1,12 @@
 /**
  * The audit: neighbours compare the newest packets of what was said lately, every few seconds. Over the backup, which hangs in
- * another branch, it finds the fork of a sender that stands between them, and what a parent keeps back (rules K3, K4).
+ * another branch, it finds the fork of a sender that stands between them, and what a parent keeps back (rules K3, K4). What a
+ * parent says it sent is another matter (rule K5).
  */
 import { auditEntriesMax, auditPeriodMs } from '../limits.ts';
-import { streamKey, type StreamKey } from '../types.ts';
-import type { AuditEntry } from '../wire/audit-body.ts';
+import { streamKey, type LinkId, type StreamKey } from '../types.ts';
+import type { AuditBody, AuditEntry } from '../wire/audit-body.ts';
+import { Blame } from './blame.ts';
 import type { Context } from './context.ts';
 import type { Flood } from './flood.ts';
 import { isTreeLink, type LinkState, type Links } from './links.ts';
@@ -12,73 +14,114 @@ import type { StreamState } from './streams.ts';
 
 /** A stream is told of in this many rounds after its last packet: one to notice what is missing, one to be sure. */
 const roundsTold = 2;
+/** How long something that a backup has may be on its way by the tree, ms. */
+const waitMs = auditPeriodMs / 2;
+/** How soon a peer tells of what it had to get around its parent, ms: what comes together is told together. */
+const passedSoonMs = 200;
+
+interface Lacking {
+  /** The first position that is lacking, and when it is asked for, ms. */
+  readonly seq: number;
+  readonly askAtMs: number;
+  readonly link: LinkId;
+}
 
 export class Audit {
+  readonly blame: Blame;
   readonly #ctx: Context;
   readonly #links: Links;
   readonly #flood: Flood;
-  /** The first position that this peer lacked of a stream when a backup had it, and since when, ms. */
-  readonly #lacking = new Map<StreamKey, { readonly seq: number; readonly atMs: number }>();
+  /** What this peer lacks of a stream and a backup has. */
+  readonly #lacking = new Map<StreamKey, Lacking>();
   #dueMs = Infinity;
+  #askDueMs = Infinity;
 
-  constructor(ctx: Context, links: Links, flood: Flood) {
+  /** `dropped`: the parent kept something back again and again (rule K5). */
+  constructor(ctx: Context, links: Links, flood: Flood, dropped: (parent: LinkState) => void) {
     this.#ctx = ctx;
     this.#links = links;
     this.#flood = flood;
+    this.blame = new Blame(ctx, flood, dropped);
   }
 
   /** Something was accepted: a round follows. Where nobody says anything there are none. */
-  accepted(): void {
-    if (this.#dueMs === Infinity) this.#dueMs = this.#ctx.nowMs + auditPeriodMs;
+  accepted(key: StreamKey, seq: number, from: LinkId): void {
+    this.blame.accepted(key, seq, from);
+    const link = this.#links.get(from);
+    const isAround = link !== undefined && !isTreeLink(link);
+    // What did not come by the tree here is lacking elsewhere, too.
+    const waitsMs = isAround ? passedSoonMs : auditPeriodMs;
+    this.#dueMs = Math.min(this.#dueMs, this.#ctx.nowMs + waitsMs);
   }
 
-  receive(link: LinkState, entries: readonly AuditEntry[]): void {
+  receive(link: LinkState, { isSent, entries }: AuditBody): void {
     this.#flood.forks.compare(link, entries);
-    if (!isTreeLink(link) && this.#lacksForLong(entries)) this.#flood.pull(link);
+    if (!isTreeLink(link)) this.#compare(link, entries);
+    else if (link.role === 'parent' && isSent) this.blame.stated(link, entries);
   }
 
-  /** Whether a backup had, a round ago already, something that still has not come by the tree (rule K4). */
-  #lacksForLong(entries: readonly AuditEntry[]): boolean {
-    const { nowMs } = this.#ctx;
-    let isLong = false;
+  /** Notes what a backup has that has not come by the tree (rule K4). */
+  #compare(link: LinkState, entries: readonly AuditEntry[]): void {
     for (const { sender, session, seq } of entries) {
       const key = streamKey(sender, session);
-      const next = this.#flood.streams.get(key)?.next ?? 1;
-      if (next > seq || !this.#flood.synced || this.#flood.forks.isBanned(key)) {
-        this.#lacking.delete(key);
-        continue;
-      }
-      const known = this.#lacking.get(key);
-      if (known?.seq !== next) this.#lacking.set(key, { seq: next, atMs: nowMs });
-      else if (nowMs - known.atMs >= auditPeriodMs / 2) isLong = true;
+      const next = this.#flood.lacks(key, seq);
+      if (next === undefined) this.#lacking.delete(key);
+      else if (this.#lacking.get(key)?.seq !== next)
+        this.#lacking.set(key, { seq: next, askAtMs: this.#ctx.nowMs + waitMs, link: link.id });
     }
-    return isLong;
+    this.#setAskDue();
+  }
+
+  #setAskDue(): void {
+    this.#askDueMs = Math.min(Infinity, ...[...this.#lacking.values()].map(({ askAtMs }) => askAtMs));
+  }
+
+  /** Asks the backups for what they have had for long, and that still has not come (rule K4). */
+  #ask(): void {
+    const asked = new Set<LinkId>();
+    for (const [key, { seq, askAtMs, link }] of this.#lacking) {
+      if (this.#ctx.nowMs < askAtMs) continue;
+      this.#lacking.delete(key);
+      if (this.#flood.lacks(key, seq) === seq && !this.#ctx.disabled('audit')) asked.add(link);
+    }
+    for (const id of asked) {
+      const link = this.#links.get(id);
+      if (link?.phase === 'open') this.#flood.pull(link);
+    }
+    this.#setAskDue();
   }
 
   dueMs(): number {
-    return this.#dueMs;
+    return Math.min(this.#dueMs, this.#askDueMs);
   }
 
   timer(): void {
     const { nowMs } = this.#ctx;
+    if (nowMs >= this.#askDueMs) this.#ask();
     if (nowMs < this.#dueMs) return;
-    for (const [key, { atMs }] of this.#lacking)
-      if (nowMs - atMs > 2 * roundsTold * auditPeriodMs) this.#lacking.delete(key);
-    const recent = this.#recent();
-    this.#dueMs = recent.length > 0 ? nowMs + auditPeriodMs : Infinity;
-    if (recent.length === 0) return;
-    const packet = this.#ctx.factory.newAudit(recent);
-    for (const link of this.#links.all()) if (link.phase === 'open') this.#links.send(link, packet);
+    const entries = this.#recent();
+    this.#dueMs = entries.length > 0 ? nowMs + auditPeriodMs : Infinity;
+    if (entries.length === 0) return;
+    for (const link of this.#links.all()) {
+      if (link.phase !== 'open') continue;
+      const isSent = isTreeLink(link) && this.#flood.isCaughtUp(link);
+      this.#links.send(link, this.#ctx.factory.newAudit({ isSent, entries }));
+    }
   }
 
+  /** The streams of which something came lately: of those who are here before those of others, who may be invented. */
   #recent(): AuditEntry[] {
     // Half a round more: timers are late at times.
     const sinceMs = this.#ctx.nowMs - (roundsTold + 0.5) * auditPeriodMs;
-    const recent: StreamState[] = [];
-    for (const state of this.#flood.streams.values()) if (state.lastMs > sinceMs && state.next > 1) recent.push(state);
-    recent.sort((a, b) => b.lastMs - a.lastMs);
+    const here: StreamState[] = [];
+    const others: StreamState[] = [];
+    for (const state of this.#flood.streams.values()) {
+      if (state.lastMs <= sinceMs || state.next <= 1) continue;
+      (this.#flood.streams.isDeparted(state.sender) ? others : here).push(state);
+    }
+    const newest = (a: StreamState, b: StreamState): number => b.lastMs - a.lastMs;
     const entries: AuditEntry[] = [];
-    for (const { sender, session, next, logged } of recent) {
+    for (const { sender, session, next, logged } of [...here.sort(newest), ...others.sort(newest)]) {
       const digest = logged.get(next - 1)?.digest;
       if (digest !== undefined) entries.push({ sender, session, seq: next - 1, digest });
       if (entries.length === auditEntriesMax) break;

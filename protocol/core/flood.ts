@@ -269,6 +269,18 @@ export class Flood {
     for (const link of this.#links.all()) if (link.phase === 'open' && this.holes.isWorthAsking(link)) this.pull(link);
   }
 
+  /** The first position that this peer lacks of what a neighbour says it has up to `seq`; `undefined` when nothing is owed. */
+  lacks(key: StreamKey, seq: number): number | undefined {
+    if (!this.synced || this.forks.isBanned(key)) return undefined;
+    const next = this.streams.get(key)?.next ?? (this.streams.isForgotten(key) ? Infinity : 1);
+    return next <= seq ? next : undefined;
+  }
+
+  /** Whether everything in the log was sent on a link that carries it, or came from there. */
+  isCaughtUp(link: LinkState): boolean {
+    return link.cursor === this.log.end;
+  }
+
   // Frontiers.
 
   /** Notes the moment of a hello's digest, so that equal digests mean equal logs from here on. */

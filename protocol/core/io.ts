@@ -165,7 +165,7 @@ export interface PeerCounters {
 }
 
 /** Parts that can be switched off to show that the simulator notices (mutation check). Production never sets it. */
-export type Mutation = 'frontier' | 'watermark' | 'path-check' | 'dedup' | 'both-directions';
+export type Mutation = 'frontier' | 'watermark' | 'path-check' | 'dedup' | 'both-directions' | 'audit';
 
 /** How a peer is set up. */
 export interface PeerOptions {

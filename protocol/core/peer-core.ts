@@ -94,10 +94,12 @@ export class PeerCore {
       (key, packet, messages, from) => {
         this.#receipts.accepted(key, packet, messages, from);
         this.#typing.spoke(packet.senderId);
-        this.#audit.accepted();
+        this.#audit.accepted(key, packet.header.seq, from);
       },
     );
-    this.#audit = new Audit(ctx, this.#links, this.#flood);
+    this.#audit = new Audit(ctx, this.#links, this.#flood, (parent) => {
+      this.#attach.leave(parent.remote, 'dropped');
+    });
     this.#moderation = new Moderation(ctx, this.#links, {
       expelled: (reason) => {
         this.#leave(false, reason);
@@ -310,7 +312,10 @@ export class PeerCore {
       case 'badPacket':
         this.#withLink(input.link, (link) => {
           this.#links.heard(link);
-          if (!input.blame) return;
+          if (!input.blame) {
+            this.#audit.blame.leftOut(link.id);
+            return;
+          }
           this.#ctx.counters.badPackets++;
           if (++link.badPackets >= badPacketsMax) this.#linkEnded(link, 'bad-packets');
         });
@@ -448,8 +453,8 @@ export class PeerCore {
       const entries = receiptsBody.decode(packet.body);
       if (entries) this.#receipts.receive(link, entries);
     } else if (type === 'audit') {
-      const entries = auditBody.decode(packet.body);
-      if (entries) this.#audit.receive(link, entries);
+      const body = auditBody.decode(packet.body);
+      if (body) this.#audit.receive(link, body);
     } else if (type === 'fork') {
       const body = forkBody.decode(packet.body);
       if (body) this.#flood.forks.announced(link, body);
@@ -499,8 +504,7 @@ export class PeerCore {
     const { self, nowMs } = this.#ctx;
     if (this.#position.head) this.#position.head = false;
     if (old) {
-      this.#links.send(old, this.factory.newLeave(self, 'moved', this.#position.attachEpoch, link.remote));
-      this.#links.close(old, 'moved');
+      this.#dismiss(old, link.remote);
     }
     this.#links.accept(link, 'parent');
     // Two attempts may have been under way: what counts is said with an epoch of its own.
@@ -517,6 +521,12 @@ export class PeerCore {
     this.#receipts.introduce(link);
     this.#reunion.foldUp();
     this.#ping(link);
+  }
+
+  /** Leaves a parent for another, or for the root. */
+  #dismiss(parent: LinkState, successor: NodeId): void {
+    this.#links.send(parent, this.factory.newLeave(this.#ctx.self, 'moved', this.#position.attachEpoch, successor));
+    this.#links.close(parent, 'moved');
   }
 
   #keepBackup(link: LinkState): void {
@@ -551,11 +561,12 @@ export class PeerCore {
     const position = this.#position;
     const parent = this.#links.parent();
     if (position.head) return;
-    if (parent) {
+    if (parent && !this.#attach.isLeaving) {
       // The head is alive, whatever the root saw: it stays head.
       this.#attach.confirm('parent', parent.remote);
       return;
     }
+    if (parent) this.#dismiss(parent, noNode);
     const candidate = this.#links.candidate('parent', 'move');
     if (candidate) this.#links.close(candidate, 'moved');
     const backup = this.#links.backup();

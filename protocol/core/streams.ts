@@ -51,11 +51,11 @@ export class Streams {
   /** Sum over all streams of a hash of what is had: equal sums, equal frontiers (but for one chance in 2^32). */
   digest = 0;
   heldPackets = 0;
-  readonly #isDeparted: (node: NodeId) => boolean;
+  /** Whether nobody of this id is in the tree, as far as this peer was told: its streams may be forgotten. */
+  readonly isDeparted: (node: NodeId) => boolean;
 
-  /** `isDeparted`: whose streams may be forgotten. */
   constructor(isDeparted: (node: NodeId) => boolean) {
-    this.#isDeparted = isDeparted;
+    this.isDeparted = isDeparted;
   }
 
   get(key: StreamKey): StreamState | undefined {
@@ -74,7 +74,7 @@ export class Streams {
   open(key: StreamKey, next: number, nowMs: number): StreamState | undefined {
     const known = this.#states.get(key);
     if (known) return known;
-    if (this.#isForgotten(key)) return undefined;
+    if (this.isForgotten(key)) return undefined;
     if (this.#states.size >= streamsMax) this.#forgetOldest(nowMs);
     const state: StreamState = {
       key,
@@ -95,14 +95,14 @@ export class Streams {
     return state;
   }
 
-  #isForgotten(key: StreamKey): boolean {
+  isForgotten(key: StreamKey): boolean {
     return this.floor !== '' && splitStreamKey(key).session <= this.floor;
   }
 
   /** Forgets a quarter of the departed streams whose packets have left every log, oldest sessions first. */
   #forgetOldest(nowMs: number): void {
     const candidates = [...this.#states.values()]
-      .filter((state) => nowMs - state.lastMs > logAgeMaxMs && this.#isDeparted(state.sender))
+      .filter((state) => nowMs - state.lastMs > logAgeMaxMs && this.isDeparted(state.sender))
       .sort((a, b) => (a.session < b.session ? -1 : 1));
     for (const { key, session } of candidates.slice(0, Math.max(1, candidates.length >> 2))) {
       if (session > this.floor) this.floor = session;

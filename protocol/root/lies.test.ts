@@ -86,3 +86,49 @@ describe('who complains of everybody', () => {
     expect(gone.length).toBeGreaterThan(0);
   });
 });
+
+describe('a complaint that a parent drops what it says it sent', () => {
+  it('[K5] [R13] keeps newcomers from it while others have room, and takes nobody away from it', () => {
+    const root = new RootScript();
+    const [head, ...members] = Array.from({ length: 5 }, () => root.join({ clientsMax: 4 })) as [
+      ScriptPeer,
+      ...ScriptPeer[],
+    ];
+    const [dropper, witness] = [members[0]!, root.join({ clientsMax: 4 })];
+    expect(head.id).toBe(root.view().head);
+    const brother = root.join({ clientsMax: 0 });
+    root.confirm(witness, dropper.id).confirm(brother, dropper.id);
+    root.follow(witness, root.advertise(witness, { complaint: dropper.id, reason: 'dropped' }));
+    expect(root.parentOf(witness)).not.toBe(dropper.id);
+    expect(root.parentOf(brother)).toBe(dropper.id);
+    const parents = Array.from({ length: 6 }, () => root.parentOf(root.join({ clientsMax: 0 })));
+    expect(parents).not.toContain(dropper.id);
+    // Nobody is left without a place for it.
+    const late = Array.from({ length: 12 }, () => root.parentOf(root.join({ clientsMax: 0 })));
+    expect(late).toContain(dropper.id);
+    expect(late).not.toContain(undefined);
+  });
+
+  it('[K5] [R13] of a stranger does nothing', () => {
+    const root = new RootScript();
+    const [, ...members] = Array.from({ length: 5 }, () => root.join({ clientsMax: 4 })) as [
+      ScriptPeer,
+      ...ScriptPeer[],
+    ];
+    const stranger = root.join({ clientsMax: 4 });
+    for (const { id } of members) root.follow(stranger, root.advertise(stranger, { complaint: id, reason: 'dropped' }));
+    const parents = new Set(Array.from({ length: 12 }, () => root.parentOf(root.join({ clientsMax: 0 }))));
+    expect(members.filter(({ id }) => parents.has(id)).length).toBeGreaterThan(1);
+  });
+
+  it('[K5] [H12] deposes a head when all of its clients say so', () => {
+    const root = new RootScript();
+    const head = root.join({ clientsMax: 4 });
+    const client = root.join({ clientsMax: 4 });
+    expect(root.advertise(client, { complaint: head.id, reason: 'dropped' })?.result).toBe('head');
+    root.confirm(client, client.id);
+    expect(root.view().head).toBe(client.id);
+    root.follow(head, head.assignments().at(-1));
+    expect(root.parentOf(head)).toBe(client.id);
+  });
+});

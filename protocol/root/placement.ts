@@ -191,7 +191,8 @@ export function chooseBackup(room: RoomTree, asker: RootNode, nowMs: number): Ro
     if (!holds(uncle, keptForBrothers(room, id))) continue;
     let brothers = 0;
     for (const held of uncle.backupsIn) if (room.node(held)?.parent === asker.parent) brothers++;
-    const load = brothers * 100 + uncle.clients.size * 10 + uncle.backupsIn.size;
+    const isDoubted = nowMs < uncle.doubtedUntilMs;
+    const load = (isDoubted ? 10_000 : 0) + brothers * 100 + uncle.clients.size * 10 + uncle.backupsIn.size;
     if (load < chosenLoad) [chosen, chosenLoad] = [uncle, load];
   }
   if (chosen) return chosen;

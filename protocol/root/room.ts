@@ -29,6 +29,8 @@ import { Tickets } from './tickets.ts';
 
 /** A complaint with one of these says that the parent is gone; with another it may just not suit. */
 const deadlyReasons: ReadonlySet<LinkReason> = new Set(['closed', 'silent', 'one-way', 'left', 'failed']);
+/** Who says one of these hangs from its parent no longer, or only until it has another. */
+const endingReasons: ReadonlySet<LinkReason> = new Set([...deadlyReasons, 'dropped']);
 /** After these the same pair may be tried again soon: the cause was the moment, not the pair. */
 const passingReasons: ReadonlySet<LinkReason> = new Set([
   'none',
@@ -193,7 +195,7 @@ export class Room {
     node.deniedParent = undefined;
     const pending = tree.pendingOf(id);
     if (pending) tree.release(pending);
-    if (ask.complaint === node.parent && deadlyReasons.has(ask.reason)) node.lostParent = node.parent;
+    if (ask.complaint === node.parent && endingReasons.has(ask.reason)) node.lostParent = node.parent;
     if (ask.complaint !== noNode) this.#complain(node, ask.complaint, ask.reason, nowMs);
     tree.detach(node);
     if (node.lostParent !== undefined) this.#heads.doubt(node.lostParent);
@@ -205,7 +207,7 @@ export class Room {
     const other = this.#tree.nodes.get(about);
     const untilMs = nowMs + (passingReasons.has(reason) ? shortBlockMs : complaintBlockMs);
     // A stale ticket was the root's own: the next one is right.
-    if (reason !== 'refused-stale') block(node, about, untilMs, deadlyReasons.has(reason));
+    if (reason !== 'refused-stale') block(node, about, untilMs, endingReasons.has(reason));
     if (other === undefined) return;
     if (pairReasons.has(reason)) {
       block(other, node.id, untilMs);
@@ -217,10 +219,12 @@ export class Room {
     if (this.#complaints.take(node.id, 1, perSecond, complaintsPerMinute, nowMs) < 0) return;
     // It holds clients that the root has not heard of yet.
     if (reason === 'refused-full') other.doubtedUntilMs = Math.max(other.doubtedUntilMs, nowMs + shortBlockMs);
+    // It is there, and keeps its clients; nobody else is given to it while others have room (rule K5).
+    if (reason === 'dropped') other.doubtedUntilMs = Math.max(other.doubtedUntilMs, untilMs);
     if (!deadlyReasons.has(reason)) return;
     // Its socket is closed and its client says it is gone: two witnesses are enough (rule H12).
     if (other.socket === undefined) this.#remove(other, node.id);
-    else other.doubtedUntilMs = nowMs + doubtMs;
+    else other.doubtedUntilMs = Math.max(other.doubtedUntilMs, nowMs + doubtMs);
   }
 
   #assignParent(node: RootNode, nowMs: number): void {

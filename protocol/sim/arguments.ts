@@ -23,7 +23,7 @@ npm run sim -- --mutations          switches parts of the core off and shows tha
 npm run sim -- --replay FILE        runs a page's journal through a fresh core and prints what comes out
 scenarios: ${scenarioNames.join(', ')}`;
 
-const mutations = ['frontier', 'watermark', 'path-check', 'dedup', 'both-directions'];
+const mutations = ['frontier', 'watermark', 'path-check', 'dedup', 'both-directions', 'audit'];
 
 /** Peers that one run may have. */
 const peersMax = 100_000;

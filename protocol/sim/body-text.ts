@@ -96,11 +96,11 @@ function wordsOf(packet: Packet, nameOf: (id: NodeId) => string): string | undef
       });
       return words?.join('; ');
     }
-    case 'audit':
-      return auditBody
-        .decode(body)
-        ?.map(({ sender, seq }) => `${nameOf(sender)}:${seq}`)
-        .join(' ');
+    case 'audit': {
+      const v = auditBody.decode(body);
+      const entries = v?.entries.map(({ sender, seq }) => `${nameOf(sender)}:${seq}`).join(' ');
+      return v && `${v.isSent ? 'sent ' : ''}${entries ?? ''}`;
+    }
     case 'fork': {
       const v = forkBody.decode(body);
       return v && `of ${nameOf(v.sender)}`;

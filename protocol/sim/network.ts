@@ -195,6 +195,14 @@ export class Network {
     if (sent) this.#deliver(end, end.other, sent);
   }
 
+  /** Something that no core sent, or not at this time, goes out on a link; `false` when there is none any more. */
+  inject(from: LinkEnd, packet: Packet): boolean {
+    const { other } = from;
+    if (from.phase !== 'open' || other === undefined || from.flow !== 'pass') return false;
+    this.#deliver(from, other, packet);
+    return true;
+  }
+
   #deliver(from: LinkEnd, to: LinkEnd, packet: Packet): void {
     const departMs = from.bytesPerMs === Infinity ? this.nowMs : Math.max(this.nowMs, from.busyUntilMs);
     from.lastArrivalMs = Math.max(from.lastArrivalMs, departMs + this.#tripMs(from));

@@ -126,6 +126,10 @@ export interface SimOptions {
   readonly partitionMs: Range;
   readonly outageMs: Range;
 
+  /** Share of the peers that are hostile, at least one unless it is 0; and whether they act together to cut others off. */
+  readonly hostileShare: number;
+  readonly colluding: boolean;
+
   readonly balance: boolean;
   readonly disabled: ReadonlySet<Mutation>;
 }

@@ -29,6 +29,17 @@ export interface Report {
   readonly convergedMs: Percentiles;
   readonly circles: number;
   readonly longestCircleMs: number;
+  /** Hostile peers, packets they tampered with, and honest peers' complaints that a parent drops. */
+  readonly hostile: number;
+  readonly tampered: number;
+  readonly complaints: number;
+  /** Words times the honest peers that were there for them; and late ones whose two ends honest peers did not connect meanwhile. */
+  readonly honestPairs: number;
+  readonly cutOffPairs: number;
+  /** Of each word of an honest peer, how long until every honest peer had it. */
+  readonly lateMs: Percentiles;
+  /** Share of honest peers that had some honest word later than three audit rounds, or never. */
+  readonly eclipsedShare: number;
   readonly traceHash: string;
   readonly wallMs: number;
   readonly virtualMs: number;
@@ -57,6 +68,9 @@ const sumKeys = [
   'circles',
   'virtualMs',
   'events',
+  'hostile',
+  'tampered',
+  'complaints',
 ] as const;
 
 /** Gathers runs one by one, so that a long series need not be kept. */
@@ -81,6 +95,8 @@ export class ReportBuilder {
   #depthMax = 0;
   #depthOptimal = 0;
   #longestCircleMs = 0;
+  readonly #late: number[] = [];
+  readonly #honest = { pairs: 0, cutOffPairs: 0, eclipsed: 0, honest: 0 };
 
   constructor(scenario: string) {
     this.#scenario = scenario;
@@ -103,6 +119,8 @@ export class ReportBuilder {
     this.#healSilent.push(...run.healSilentMs);
     for (const ms of run.joinMs) this.#join.push(ms);
     this.#converged.push(run.convergedAfterMs);
+    for (const ms of run.honest.lateMs) this.#late.push(ms);
+    for (const key of ['pairs', 'cutOffPairs', 'eclipsed', 'honest'] as const) this.#honest[key] += run.honest[key];
     if (!run.failure) {
       this.#reunions += run.reunionPacketsPerPeerPerPeriod;
       this.#reunionRuns++;
@@ -115,6 +133,7 @@ export class ReportBuilder {
   build(wallMs: number): Report {
     const ratio = this.#deliveriesRemote === 0 ? 0 : this.#messagesIn / this.#deliveriesRemote;
     const { virtualMs, ...sums } = this.#sums;
+    const { pairs, cutOffPairs, eclipsed, honest } = this.#honest;
     return {
       scenario: this.#scenario,
       runs: this.#runs,
@@ -133,6 +152,10 @@ export class ReportBuilder {
       reunionPacketsPerPeerPerPeriod: Math.round((this.#reunions / Math.max(1, this.#reunionRuns)) * 1e3) / 1e3,
       convergedMs: percentiles(this.#converged),
       longestCircleMs: this.#longestCircleMs,
+      honestPairs: pairs,
+      cutOffPairs,
+      lateMs: percentiles(this.#late),
+      eclipsedShare: honest === 0 ? 0 : Math.round((eclipsed / honest) * 1e5) / 1e5,
       traceHash: this.#traceHash(),
       wallMs: Math.round(wallMs),
       virtualMs: Math.round(virtualMs),
@@ -170,6 +193,23 @@ export function failureText(run: RunResult, commit: string, command: string): st
   ].join('\n');
 }
 
+/** What hostile peers did, and what honest ones had of each other. */
+function hostileText({
+  hostile,
+  tampered,
+  complaints,
+  honestPairs,
+  cutOffPairs,
+  lateMs,
+  eclipsedShare,
+}: Report): string[] {
+  return [
+    `  ${hostile} hostile peers tampered with ${tampered} packets; ${complaints} complaints that a parent drops`,
+    `  honest words had by every honest peer: p50 ${lateMs.p50}, p95 ${lateMs.p95}, max ${lateMs.max} ms; ` +
+      `of ${honestPairs} pairs ${cutOffPairs} cut off; ${(eclipsedShare * 100).toFixed(2)} % of honest peers missed some`,
+  ];
+}
+
 /** A report for people. */
 export function reportText(report: Report): string {
   const line = (name: string, { p50, p95, max }: Percentiles): string =>
@@ -184,6 +224,7 @@ export function reportText(report: Report): string {
     line('heal, silent', report.healMs.silent),
     line('join', report.joinMs),
     line('well after', report.convergedMs),
+    ...(report.hostile > 0 ? hostileText(report) : []),
     `  ${(report.virtualMs / 1000).toFixed(0)} s of virtual time and ${report.events} events in ${(report.wallMs / 1000).toFixed(1)} s`,
     `  trace ${report.traceHash}`,
   ].join('\n');

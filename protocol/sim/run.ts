@@ -1,9 +1,10 @@
 /** One run from a seed: the phase with faults, then the phase in which everything must become well again. */
 import { Room } from './checkers/convergence.ts';
+import { HonestChecker, lateAfterMs, type HonestResult } from './checkers/honest.ts';
 import type { Overrides, SimOptions } from './options.ts';
 import { drawOptions, type ScenarioName } from './scenarios.ts';
 import { Simulation, type Failure } from './simulation.ts';
-import { Workload } from './workload.ts';
+import { talkAfterMs, Workload } from './workload.ts';
 
 /** What one run found and measured. Plain data. */
 export interface RunResult {
@@ -37,6 +38,11 @@ export interface RunResult {
   /** From the end of the faults until everything was well, ms. */
   readonly convergedAfterMs: number;
   readonly events: number;
+  /** Hostile peers, the packets they tampered with, and complaints about them; all none where everybody is honest. */
+  readonly hostile: number;
+  readonly tampered: number;
+  readonly complaints: number;
+  readonly honest: Omit<HonestResult, 'late'>;
   readonly faults: Readonly<Record<string, number>>;
   readonly trace: readonly string[];
 }
@@ -124,11 +130,34 @@ class Liveness {
   }
 }
 
+/** How long after the last deadline a room with hostile peers is looked at, ms. */
+const lookAfterMs = 2_000;
+
+/** Waits until everything that was said among hostile peers should have come. What else they do to a room is not judged. */
+class Endurance {
+  readonly checker: HonestChecker;
+  readonly #sim: Simulation;
+
+  constructor(sim: Simulation) {
+    this.#sim = sim;
+    this.checker = new HonestChecker(sim, (peer) => sim.hostiles?.has(peer) ?? false);
+  }
+
+  tick(): boolean {
+    this.checker.look();
+    return this.#sim.nowMs >= this.#sim.options.faultsMs + talkAfterMs + lateAfterMs + lookAfterMs;
+  }
+}
+
+const allHonest: HonestResult = { pairs: 0, cutOffPairs: 0, lateMs: [], eclipsed: 0, honest: 0, late: undefined };
+
 /** A run in which nothing was said or nothing broke proved nothing. */
 function vacuous(sim: Simulation, workload: Workload, heals: number): string | undefined {
   if (sim.deliveries.packetsSealed === 0) return 'nothing was said';
   if (sim.deliveries.remote === 0) return 'nothing was delivered to anybody else';
   if (workload.breaks > 0 && heals === 0) return 'nothing was healed';
+  // Who colludes and got nobody below it could do nothing: that is a result, too.
+  if (sim.hostiles?.tampered === 0 && !sim.options.colluding) return 'nobody did anything hostile';
   return undefined;
 }
 
@@ -137,7 +166,8 @@ export function runOptions(options: SimOptions, traceLines = 0): RunResult {
   const sim = new Simulation(options, traceLines);
   const workload = new Workload(sim);
   const liveness = new Liveness(sim, workload);
-  sim.onTick = () => liveness.tick();
+  const endurance = sim.hostiles && new Endurance(sim);
+  sim.onTick = () => (endurance ?? liveness).tick();
   workload.start();
   sim.run();
   const heals = sim.peers.reduce((sum, peer) => sum + peer.core.counters().heals, 0);
@@ -145,6 +175,8 @@ export function runOptions(options: SimOptions, traceLines = 0): RunResult {
     const nothing = vacuous(sim, workload, heals);
     if (nothing !== undefined) sim.fail('vacuous', nothing);
   }
+  const { late, ...honest } = endurance?.checker.result() ?? allHonest;
+  if (late !== undefined && !options.colluding) sim.fail('late', late);
   const { deliveries } = sim;
   const complete = deliveries.completeness();
   return {
@@ -173,6 +205,10 @@ export function runOptions(options: SimOptions, traceLines = 0): RunResult {
     virtualMs: sim.nowMs,
     convergedAfterMs: liveness.convergedAfterMs,
     events: sim.events,
+    hostile: sim.hostiles?.count ?? 0,
+    tampered: sim.hostiles?.tampered ?? 0,
+    complaints: sim.hostiles?.complaints.get('dropped') ?? 0,
+    honest,
     faults: Object.fromEntries(workload.happened),
     trace: sim.trace.tail(),
   };

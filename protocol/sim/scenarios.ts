@@ -12,6 +12,8 @@ export const scenarioNames = [
   'slow',
   'root-restart',
   'everything',
+  'hostile',
+  'eclipse',
 ] as const;
 export type ScenarioName = (typeof scenarioNames)[number];
 
@@ -66,6 +68,8 @@ function calm(scenario: string, seed: number, peers: number, k: number): SimOpti
     freezeMs: [1_000, 20_000],
     partitionMs: [2_000, 25_000],
     outageMs: [1_000, 30_000],
+    hostileShare: 0,
+    colluding: false,
     balance: true,
     disabled: noDisabled,
   };
@@ -226,7 +230,24 @@ const draws: Record<ScenarioName, Draw> = {
       }),
     });
   },
+
+  hostile: (rng, peers) => ({ ...talkative(rng, peers), hostileShare: 0.1 }),
+
+  eclipse: (rng, peers) => ({ ...talkative(rng, peers), hostileShare: 0.2, colluding: true }),
 };
+
+/** A room in which nothing breaks and many speak, so that whatever somebody keeps back is missed. */
+function talkative(rng: SimRng, peers: number): Partial<SimOptions> {
+  const joinSpreadMs = rng.pick([500, 2_000, 10_000]) ?? 2_000;
+  return {
+    joinSpreadMs,
+    faultsFromMs: joinSpreadMs + 3_000,
+    faultsMs: joinSpreadMs + 50_000,
+    latencyMs: [5, rng.pick([30, 100, 250]) ?? 30],
+    talkers: Math.min(peers, 10),
+    talkPerSecond: 0.2,
+  };
+}
 
 /**
  * Talk slowed down to what the slowest link can carry: in a room that says ten times as much, who hangs behind such a link
@@ -262,6 +283,9 @@ function faults(rates: Partial<FaultRates>): FaultRates {
   return { ...noFaults, ...rates };
 }
 
+/** Scenarios that draw how many clients a peer serves. */
+const drawsK: ReadonlySet<ScenarioName> = new Set(['everything', 'hostile', 'eclipse']);
+
 /** The options of one run. */
 export function drawOptions(
   scenario: ScenarioName,
@@ -270,7 +294,7 @@ export function drawOptions(
   overrides: Overrides = {},
 ): SimOptions {
   const rng = new SimRng(seed, 1 + scenarioNames.indexOf(scenario));
-  const drawnK = scenario === 'everything' ? (rng.pick([2, 2, 3, 4, 4, 5, 8]) ?? clientsDefault) : clientsDefault;
+  const drawnK = drawsK.has(scenario) ? (rng.pick([2, 2, 3, 4, 4, 5, 8]) ?? clientsDefault) : clientsDefault;
   const base = calm(scenario, seed, peers, overrides.k ?? drawnK);
   const disabled = overrides.disabled ?? base.disabled;
   return { ...base, ...draws[scenario](rng, peers), disabled };

@@ -1,6 +1,8 @@
 /** One simulated peer: its core, its clocks, its links and what the simulator remembers of it. Data; acts nowhere. */
 import type { CoreInput, PeerOptions } from '../core/io.ts';
 import { PeerCore } from '../core/peer-core.ts';
+import { originBurst, originRatePerSecond } from '../limits.ts';
+import type { OriginRate } from '../reading.ts';
 import { noDigest, type LinkId, type NodeId, type PacketDigest, type PeerRole, type PeerState } from '../types.ts';
 import { toHex } from '../wire/bytes.ts';
 import type { LinkEnd } from './link-end.ts';
@@ -70,7 +72,14 @@ export class SimPeer {
   readonly #clockRate: number;
   readonly #wallSkewMs: number;
 
-  constructor(index: number, nowMs: number, options: SimOptions, rng: SimRng, publicKey = rng.bytes(32)) {
+  constructor(
+    index: number,
+    nowMs: number,
+    options: SimOptions,
+    rng: SimRng,
+    publicKey = rng.bytes(32),
+    rate: OriginRate = { originRatePerSecond, originBurst },
+  ) {
     this.index = index;
     this.joinedAtMs = nowMs;
     this.publicKey = publicKey;
@@ -92,8 +101,7 @@ export class SimPeer {
       hidden: this.hidden,
       history: this.history,
       reunionPeriodMs: options.reunionPeriodMs,
-      originRatePerSecond: 20,
-      originBurst: 60,
+      ...rate,
       logPacketsMax: options.logPacketsMax,
       logBytesMax: options.logBytesMax,
       disabled: options.disabled,

@@ -13,6 +13,7 @@ import { TreeChecker } from './checkers/tree.ts';
 import { checkPacket } from './checkers/wire.ts';
 import { EventQueue } from './event-queue.ts';
 import { eventKinds } from './events.ts';
+import { floodRate, Hostiles } from './hostile.ts';
 import type { LinkEnd } from './link-end.ts';
 import { Network } from './network.ts';
 import type { SimOptions } from './options.ts';
@@ -59,6 +60,8 @@ export class Simulation {
   readonly heals: Heals;
   readonly tree: TreeChecker;
   readonly receipts: ReceiptsChecker;
+  /** `undefined` in a room where everybody is honest. */
+  readonly hostiles: Hostiles | undefined;
   /** Everybody who ever was, by index. */
   readonly peers: SimPeer[] = [];
   /** Everybody who is, in no order. */
@@ -99,6 +102,7 @@ export class Simulation {
     this.heals = new Heals(this);
     this.tree = new TreeChecker(this);
     this.receipts = new ReceiptsChecker(this);
+    this.hostiles = options.hostileShare > 0 ? new Hostiles(this, this.rng.fork(12)) : undefined;
     this.#atOnce = options.peers <= checkAtOncePeersMax;
   }
 
@@ -115,7 +119,8 @@ export class Simulation {
 
   /** A new peer; with `publicKey`, one that has the key of another. */
   join(publicKey?: Uint8Array): SimPeer {
-    const peer = new SimPeer(this.peers.length, this.nowMs, this.options, this.rng, publicKey);
+    const rate = this.hostiles?.isOne(this.peers.length) ? floodRate : undefined;
+    const peer = new SimPeer(this.peers.length, this.nowMs, this.options, this.rng, publicKey, rate);
     this.peers.push(peer);
     peer.liveAt = this.live.push(peer) - 1;
     this.#ids.set(peer.publicKey, peer.id);
@@ -124,6 +129,7 @@ export class Simulation {
       peer.name,
       `joins as ${peer.id.slice(0, 8)}, k ${peer.clientsMax} ${peer.role}${peer.hidden ? ' hidden' : ''}`,
     );
+    this.hostiles?.joined(peer);
     this.root.connect(peer);
     return peer;
   }
@@ -310,7 +316,7 @@ export class Simulation {
         checkPacket(this, peer, output.packet, 'root');
         if (output.packet.header.type === 'reunion') this.reunionsSent++;
         if (output.packet.action === 'confirm') this.movedAtMs = this.nowMs;
-        this.root.send(peer, output.packet);
+        this.root.send(peer, this.hostiles ? this.hostiles.toRoot(peer, output.packet) : output.packet);
         return;
       case 'seal':
         this.#seal(peer, output.packet);

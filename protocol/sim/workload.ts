@@ -8,7 +8,7 @@ import type { SimPeer } from './sim-peer.ts';
 import type { Simulation } from './simulation.ts';
 
 /** Talk goes on for this long after the faults stopped, then the room falls silent, ms. */
-const talkAfterMs = 5_000;
+export const talkAfterMs = 5_000;
 /** How often somebody who is about to speak is seen typing. */
 const typesChance = 0.3;
 /** Presences are shown by this name, so that their size is a real one. */
@@ -101,12 +101,7 @@ export class Workload {
   #message(peer: SimPeer): Message {
     const { rng, options } = this.#sim;
     const range = rng.chance(options.largeBodyChance) ? options.largeBodyBytes : options.bodyBytes;
-    const data = new Uint8Array(rng.int(...range));
-    const number = ++peer.said;
-    data[4] = number;
-    data[5] = number >>> 8;
-    data[6] = number >>> 16;
-    return { content: 'bytes', data, to: noNode, channel: '' };
+    return numbered(peer, new Uint8Array(rng.int(...range)));
   }
 
   // Faults.
@@ -179,4 +174,13 @@ export class Workload {
       this.#sayOnce();
     });
   }
+}
+
+/** Somebody's next message: its number stands in its bytes, for the checkers. */
+export function numbered(peer: Pick<SimPeer, 'said'>, data: Uint8Array): Message {
+  const number = ++peer.said;
+  data[4] = number;
+  data[5] = number >>> 8;
+  data[6] = number >>> 16;
+  return { content: 'bytes', data, to: noNode, channel: '' };
 }

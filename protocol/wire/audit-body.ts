@@ -2,6 +2,7 @@
 import { auditEntriesMax } from '../limits.ts';
 import type { NodeId, PacketDigest, SessionId } from '../types.ts';
 import { codec } from './bodies.ts';
+import type { ByteReader } from './bytes.ts';
 
 /** The newest packet that a peer has of one stream. */
 export interface AuditEntry {
@@ -14,25 +15,32 @@ export interface AuditEntry {
 const entryBytes = 16 + 8 + 4 + 16;
 
 /** audit, push: the streams of which something came lately. */
-export const auditBody = codec<readonly AuditEntry[]>(
+export interface AuditBody {
+  /** Whether all of it was sent on this link before, or came by it: its sender can be held to that (rule K5). */
+  readonly isSent: boolean;
+  readonly entries: readonly AuditEntry[];
+}
+export const auditBody = codec<AuditBody>(
   (w, v) => {
-    w.u8(v.length);
-    for (const { sender, session, seq, digest } of v) w.id(sender).id(session).u32(seq).id(digest);
+    w.u8(Number(v.isSent)).u8(v.entries.length);
+    for (const { sender, session, seq, digest } of v.entries) w.id(sender).id(session).u32(seq).id(digest);
   },
-  (r) => {
-    const entries = r.u8();
-    if (entries > auditEntriesMax || entries * entryBytes > r.remaining) {
-      r.failed = true;
-      return [];
-    }
-    return Array.from({ length: entries }, () => ({
-      sender: r.id(16) as NodeId,
-      session: r.id(8) as SessionId,
-      seq: r.u32(),
-      digest: r.id(16) as PacketDigest,
-    }));
-  },
+  (r) => ({ isSent: r.bool(), entries: readEntries(r) }),
 );
+
+function readEntries(r: ByteReader): AuditEntry[] {
+  const entries = r.u8();
+  if (entries > auditEntriesMax || entries * entryBytes > r.remaining) {
+    r.failed = true;
+    return [];
+  }
+  return Array.from({ length: entries }, () => ({
+    sender: r.id(16) as NodeId,
+    session: r.id(8) as SessionId,
+    seq: r.u32(),
+    digest: r.id(16) as PacketDigest,
+  }));
+}
 
 /** fork, push: the next two messages of this stream on this link contradict each other. */
 export interface ForkBody {

@@ -1,7 +1,7 @@
 /** Makes every packet a peer or a root sends, and parses what arrives. */
 import type { LinkReason, RootErrorCode } from '../errors.ts';
 import { noDigest, noNode, noSession, type NodeId, type SessionId, type TicketId } from '../types.ts';
-import { auditBody, forkBody, type AuditEntry, type ForkBody } from './audit-body.ts';
+import { auditBody, forkBody, type AuditBody, type ForkBody } from './audit-body.ts';
 import * as bodies from './bodies.ts';
 import { iceBody, type IceBody } from './ice-body.ts';
 import { orderBody, type OrderBody } from './order-body.ts';
@@ -185,8 +185,8 @@ export class PacketFactory {
     return this.#make('receipts', 'push', receiptsBody.encode(entries));
   }
 
-  newAudit(entries: readonly AuditEntry[]): Packet<'audit'> {
-    return this.#make('audit', 'push', auditBody.encode(entries));
+  newAudit(body: AuditBody): Packet<'audit'> {
+    return this.#make('audit', 'push', auditBody.encode(body));
   }
 
   /** Says that the next two messages of a stream on a link prove a fork. */

@@ -143,7 +143,10 @@ export const samples: Packet[] = [
     },
     { sender: node('d'), session, top: 1, runs: [{ length: 1, count: 300 }] },
   ]),
-  factory.newAudit([{ sender: node('c'), session, seq: 9, digest: node('5') as string as PacketDigest }]),
+  factory.newAudit({
+    isSent: true,
+    entries: [{ sender: node('c'), session, seq: 9, digest: node('5') as string as PacketDigest }],
+  }),
   factory.newFork({ sender: node('c'), session }),
   factory.newTyping({ active: true, channel: 'game' }, 3, 1_700_000_000_000),
   factory.newPresence(

@@ -68,6 +68,7 @@ export class Deliveries {
   /** When each peer got each packet, ms: kept in rooms of which that is not too much. */
   readonly #heldSinceMs = new Map<SimPeer, Map<number, number>>();
   readonly #keepsTimes: boolean;
+  readonly #ignored = new Set<Uint8Array | NodeId>();
 
   constructor(world: DeliveriesWorld) {
     this.#world = world;
@@ -114,8 +115,14 @@ export class Deliveries {
     return undefined;
   }
 
+  /** What comes under this key was made up by somebody hostile, and is owed to nobody. */
+  ignore(sender: Uint8Array, id: NodeId): void {
+    this.#ignored.add(sender).add(id);
+  }
+
   /** A core delivered a packet. */
   delivered(peer: SimPeer, packet: Packet): void {
+    if (this.#ignored.has(packet.sender)) return;
     const { session, seq } = packet.header;
     const stream = this.#find(packet.sender, session);
     if (stream === undefined || seq > stream.sealed) {
@@ -159,6 +166,7 @@ export class Deliveries {
 
   /** A core gave a range up. */
   gap(peer: SimPeer, sender: NodeId, session: SessionId, from: number, to: number): void {
+    if (this.#ignored.has(sender)) return;
     const stream = this.streams.find((each) => each.session === session && each.origin.id === sender);
     if (stream === undefined || to < from) {
       this.#world.fail('gaps', `${peer.name} gave up #${from}..${to} of a stream that is not`);
@@ -197,6 +205,11 @@ export class Deliveries {
         each.core.holds(key, seq) &&
         !this.#cameLate(each, stream, seq),
     );
+  }
+
+  /** When a peer got a packet, ms; `undefined` when it did not, or the room is too large for that to be kept. */
+  gotAtMs(peer: SimPeer, stream: Stream, seq: number): number | undefined {
+    return this.#heldSinceMs.get(peer)?.get(stream.index * 1e6 + seq);
   }
 
   #noteHeld(peer: SimPeer, stream: Stream, seq: number): void {

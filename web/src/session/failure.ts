@@ -57,6 +57,7 @@ const kinds: Readonly<Record<BanyanErrorCode, FailureKind>> = {
   internal: 'unknown',
   'bad-packets': 'unknown',
   forked: 'unknown',
+  dropped: 'unknown',
   cycle: 'unknown',
   left: 'unknown',
   moved: 'unknown',
