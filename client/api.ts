@@ -5,6 +5,8 @@ import type { NodeId, PeerRole, SessionId } from '../protocol/types.ts';
 export type { NodeId, PeerRole, ReasonCode };
 /** Largest file, in bytes, and longest file name, in bytes of UTF-8. */
 export { fileNameBytesMax, fileSizeMax } from '../protocol/limits.ts';
+/** Most that an owner may let speak. */
+export { orderSpeakersMax as speakersMax } from '../protocol/limits.ts';
 
 /** `node:session:seq:index`, unique within a room. */
 export type MessageId = string;

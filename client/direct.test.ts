@@ -12,6 +12,7 @@ import { webCrypto } from './crypto/web-crypto.ts';
 import { contentsOf } from './delivered.ts';
 import { ScriptMember } from './member-script.ts';
 import { deriveRoom } from './room-link.ts';
+import { Sealer } from './seal.ts';
 
 class Someone extends ScriptMember {
   async presence(sealingKey = this.sealer.direct.publicKey): Promise<Packet> {
@@ -162,6 +163,30 @@ describe('a message for one', () => {
     }
     expect(await ana!.take(await dora.presence())).toBeDefined();
     expect(ana!.sealer.direct.canReach(dora.id)).toBe(true);
+  });
+
+  it('[S8] is sealed to the key of somebody’s newest visit, also by who wrote to the one before', async () => {
+    const room = await deriveRoom(new Uint8Array(16), webCrypto());
+    const visit = async (session: string): Promise<Someone> => {
+      const someone = new Someone(await Sealer.create(webCrypto(), room, new Uint8Array(32).fill(7)));
+      someone.factory.session = session as SessionId;
+      return someone;
+    };
+    const [before, after] = [await visit('0000000000000001'), await visit('0000000000000002')];
+    expect(after.id).toBe(before.id);
+    await ana!.take(await before.presence());
+    expect(ana!.sealer.direct.canReach(before.id)).toBe(true);
+    await ana!.take(await after.presence());
+    // Out of somebody's log, late.
+    await ana!.take(await before.presence());
+    expect(ana!.sealer.direct.canReach(after.id)).toBe(true);
+    const sealed = await ana!.sealer.seal(ana!.factory.newMessage([to(after.id, 'welcome back')], 16, 1));
+    expect((await after.read(sealed)).shown).toEqual(['welcome back']);
+    expect((await before.read(sealed)).shown).toEqual([undefined]);
+    // Its own earlier presence takes no key from it.
+    await after.take(await before.presence());
+    const own = await after.sealer.seal(after.factory.newMessage([to(after.id, 'a note')], 1, 1));
+    expect((await after.read(own)).shown).toEqual(['a note']);
   });
 
   it('[S8] to an earlier session of somebody stays closed to the next one, which has other keys', async () => {

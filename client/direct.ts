@@ -3,7 +3,7 @@
  * for the room and signed all the same, so every hop knows who speaks, and nobody but the two ends knows what is said.
  */
 import { Recent } from '../protocol/recent.ts';
-import { noNode, type NodeId, type RoomId } from '../protocol/types.ts';
+import { noNode, type NodeId, type RoomId, type SessionId } from '../protocol/types.ts';
 import { messagesBody, presenceBody, type Message } from '../protocol/wire/bodies.ts';
 import { fromHex } from '../protocol/wire/bytes.ts';
 import { directBody, type DirectBody } from '../protocol/wire/direct-body.ts';
@@ -37,7 +37,7 @@ export class DirectMessages {
   readonly #room: Uint8Array;
   readonly #self: NodeId;
   readonly #key: HpkeKey;
-  readonly #keys = new Recent<Uint8Array>(keysKept);
+  readonly #keys = new Recent<{ readonly session: SessionId; readonly key: Uint8Array }>(keysKept);
   /** Keys of those this peer wrote to; these are not forgotten while a message waits to be sealed. */
   readonly #addressees = new Map<NodeId, Uint8Array>();
 
@@ -59,16 +59,22 @@ export class DirectMessages {
     return this.#key.publicKey;
   }
 
-  /** Takes the key from a member's presence, whose signature was checked. */
-  learn(member: NodeId, presence: Uint8Array): void {
-    const key = presenceBody.decode(presence)?.sealingKey;
-    if (key?.some((byte) => byte !== 0)) this.#keys.set(member, key.slice());
+  /** Takes the key from a member's presence, whose signature was checked. That of an earlier session may come later, out of a log. */
+  learn(member: NodeId, session: SessionId, presence: Uint8Array): void {
+    const sealingKey = presenceBody.decode(presence)?.sealingKey;
+    const known = this.#keys.get(member);
+    if (!sealingKey?.some((byte) => byte !== 0) || (known !== undefined && session < known.session)) return;
+    const key = sealingKey.slice();
+    this.#keys.set(member, { session, key });
+    // Who comes again under the same id reads no more what is sealed to the key of before.
+    const isAgain = member !== this.#self && this.#addressees.has(member);
+    if (isAgain && this.#hpke.isSoundHpkeKey(key)) this.#addressees.set(member, key);
   }
 
   /** Whether something can be sealed to this member. From then on its key stays. */
   canReach(member: NodeId): boolean {
     if (this.#addressees.has(member)) return true;
-    const key = this.#keys.get(member);
+    const key = this.#keys.get(member)?.key;
     if (key === undefined || !this.#hpke.isSoundHpkeKey(key)) return false;
     this.#addressees.set(member, key);
     return true;

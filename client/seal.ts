@@ -189,7 +189,7 @@ export class Sealer implements Signer, Verifier {
         return { ...packet, plainText: isMessage ? this.direct.open(packet, text) : text };
       }
       case 'presence':
-        this.direct.learn(packet.senderId, packet.body);
+        this.direct.learn(packet.senderId, packet.header.session, packet.body);
         return packet;
       case 'signal': {
         const signal = signalBody.decode(packet.body);

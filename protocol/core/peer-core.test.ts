@@ -357,6 +357,19 @@ describe('messages and the log', () => {
     expect(streams.open(key(4_000), 1, hourMs)).toBeDefined();
   });
 
+  it('[M6] shows the presence of somebody’s newest visit, though that of an earlier one comes after it, and passes on both', () => {
+    const { peer, up, down } = between();
+    const visits = ['0000000000010001', '0000000000010002'].map((session) => {
+      const { factory } = new Other(12);
+      factory.session = session as SessionId;
+      return factory.newPresence({ name: session, role: 'peer', sinceMs: 1, away: false }, 1, 1);
+    });
+    peer.packet(up, a, a.factory.newEdges([{ client: c.id, parent: a.id, attachEpoch: 1, gone: false }]));
+    for (const packet of visits.toReversed()) peer.packet(up, c, packet);
+    expect(peer.of('presence').map((output) => output.presence.name)).toEqual(['0000000000010002']);
+    expect(peer.sent(down, 'presence')).toHaveLength(2);
+  });
+
   it('[M6] keeps the newest presence and passes it on once', () => {
     const { peer, up, down } = between();
     const presence = (name: string, version: number) =>

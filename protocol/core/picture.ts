@@ -3,7 +3,7 @@
  * attach epoch, so nobody asks the root and the picture stays true while it is away (rules M5, M6).
  */
 import { edgesFlushMs, edgeTombstoneMs, fullPictureMax } from '../limits.ts';
-import { streamKey, type LinkId, type NodeId } from '../types.ts';
+import { streamKey, type LinkId, type NodeId, type SessionId } from '../types.ts';
 import { edgesMax, presenceBody, type Edge, type PresenceBody } from '../wire/bodies.ts';
 import { hashText, mixHash } from '../wire/bytes.ts';
 import type { VerifiedPacket } from '../wire/packet.ts';
@@ -37,7 +37,7 @@ export class Picture {
   readonly #ctx: Context;
   readonly #links: Links;
   readonly #edges = new Map<NodeId, KnownEdge>();
-  readonly #presence = new Map<NodeId, PresenceBody>();
+  readonly #presence = new Map<NodeId, { readonly session: SessionId; readonly body: PresenceBody }>();
   /** Members announced to the user and not yet declared absent. */
   readonly #announced = new Set<NodeId>();
   readonly #brokenSince = new Map<NodeId, number>();
@@ -120,7 +120,7 @@ export class Picture {
 
   members(): Map<NodeId, PresenceBody> {
     const members = new Map<NodeId, PresenceBody>();
-    for (const [node, presence] of this.#presence) if (this.#announced.has(node)) members.set(node, presence);
+    for (const [node, { body }] of this.#presence) if (this.#announced.has(node)) members.set(node, body);
     return members;
   }
 
@@ -214,12 +214,16 @@ export class Picture {
   setPresence(packet: VerifiedPacket<'presence'>, flood: Flood, from: LinkId): void {
     const presence = presenceBody.decode(packet.body);
     if (presence === undefined) return;
-    const key = streamKey(packet.senderId, packet.header.session);
+    const { session } = packet.header;
+    const key = streamKey(packet.senderId, session);
     const state = flood.streams.open(key, 1, this.#ctx.nowMs);
     if (state === undefined || !flood.streams.setPresence(state, packet)) return;
-    this.#presence.set(packet.senderId, presence);
-    if (this.#presence.size > 2 * fullPictureMax) this.#forgetPresence();
     flood.forwardPresence(packet, from);
+    const known = this.#presence.get(packet.senderId);
+    // Of an earlier visit of somebody who came again under the same key.
+    if (known !== undefined && session < known.session) return;
+    this.#presence.set(packet.senderId, { session, body: presence });
+    if (this.#presence.size > 2 * fullPictureMax) this.#forgetPresence();
     this.#announced.delete(packet.senderId);
     this.#announce(packet.senderId);
   }
@@ -239,7 +243,7 @@ export class Picture {
 
   /** Tells the user of a member once both its presence and its edge are known, and of its going. */
   #announce(node: NodeId): void {
-    const presence = this.#presence.get(node);
+    const presence = this.#presence.get(node)?.body;
     const self = node === this.#ctx.self;
     const here = self || (!this.isDeparted(node) && this.#ctx.rules.bars(node) === undefined);
     if (here && presence && !this.#announced.has(node)) {

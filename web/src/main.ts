@@ -1,4 +1,4 @@
-import { createRoomLink, joinRoom } from '../../client/index.ts';
+import { createIdentity, createOwnedRoom, joinRoom } from '../../client/index.ts';
 import { mountPage } from './mount.ts';
 
-mountPage({ createRoomLink, joinRoom });
+mountPage({ createIdentity, createOwnedRoom, joinRoom });

@@ -1,6 +1,5 @@
 /** A room that is not there, with the SDK's interface, so that the page can be looked at without a network. Development only. */
 import {
-  BanyanError,
   type FileOptions,
   type FileTransfer,
   type JoinDetail,
@@ -8,6 +7,7 @@ import {
   type Message,
   type MessageId,
   type Moderation,
+  type ModerationChange,
   type NodeId,
   type PacketTrace,
   type Probe,
@@ -19,10 +19,14 @@ import {
   type SendOptions,
   type TreeView,
 } from '../../../client/api.ts';
+import { type ModerationPorts, RoomModeration } from '../../../client/moderation.ts';
 import { fakeIncoming, fakeTransfer } from './fake-files.ts';
 import { type FakeWorld } from './fake-world.ts';
 
 type Listener = (event: never) => void;
+type Order = Parameters<ModerationPorts['issue']>[0];
+
+const nobody = '0'.repeat(32) as NodeId;
 
 export class FakeRoom implements Room {
   readonly id = 'f'.repeat(64);
@@ -33,15 +37,7 @@ export class FakeRoom implements Room {
   rootReachable = true;
   readonly secureContext = true;
   readonly world: FakeWorld;
-  readonly moderation: Moderation = {
-    owner: undefined,
-    mine: false,
-    locked: false,
-    quiet: false,
-    speakers: new Set(),
-    removed: new Set(),
-    maySpeak: true,
-  };
+  readonly #moderation: RoomModeration;
   #self: Member;
   #tree: TreeView | undefined;
   readonly #listeners = new Map<keyof RoomEvents, Set<Listener>>();
@@ -52,10 +48,39 @@ export class FakeRoom implements Room {
   #packetsIn = 0;
   #packetsOut = 0;
 
-  constructor(link: string, world: FakeWorld, self: Member) {
+  constructor(link: string, world: FakeWorld, self: Member, owner = nobody) {
     this.link = link;
     this.world = world;
     this.#self = self;
+    this.#moderation = new RoomModeration({
+      room: this.id,
+      owner,
+      self: self.id,
+      here: () => world.members.keys(),
+      issue: (order, version) => this.#obey(order, version),
+    });
+  }
+
+  /** What the owner rules, whoever that is. */
+  order(rules: Partial<Omit<Order, 'room'>>): void {
+    const none = { locked: false, quiet: false, speakers: [], removed: [], admitted: [] };
+    this.#obey({ room: this.id as Order['room'], ...none, ...rules }, 1);
+  }
+
+  #obey(order: Order, version: number): void {
+    this.#moderation.output(order, version);
+    for (const id of order.removed) {
+      const member = this.world.members.get(id);
+      if (member === undefined) continue;
+      for (const orphan of this.world.vanish(id)) this.world.adopt(orphan);
+      this.emit('leave', member);
+    }
+    this.changed();
+    this.emit('moderation', this.moderation);
+  }
+
+  get moderation(): Moderation {
+    return this.#moderation.view;
   }
 
   get self(): Member {
@@ -232,8 +257,8 @@ export class FakeRoom implements Room {
     yield* [];
   }
 
-  moderate(): Promise<void> {
-    return Promise.reject(new BanyanError('not-owner', 'nobody owns this room'));
+  moderate(change: ModerationChange): Promise<void> {
+    return this.#moderation.change(change);
   }
 
   rename(name: string): Promise<void> {

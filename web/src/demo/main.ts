@@ -1,6 +1,7 @@
 /**
  * The page over a made-up room. Options in the query: `peers` (7), `k` (4), `at` (own place, 4), `seed` (1), `quiet=1` (nobody talks),
  * `files=1` (somebody sends one), `typing=N` (so many write), `lags=1` (somebody never gets own messages), `alike=1` (a namesake), `still=1` (nobody comes or goes), `root=away`, `state=healing`, `fail=CODE` (joining fails), `hang=STEP` (joining stays there),
+ * `owner=me` or `owner=other` (the room is somebody's; then `locked=1`, `hushed=1`: only the first other and the owner speak, `removed=N`),
  * and those of the page itself.
  */
 import {
@@ -10,6 +11,7 @@ import {
   type NodeId,
   type RoomOptions,
 } from '../../../client/api.ts';
+import { createIdentity } from '../../../client/room-link.ts';
 import { mountPage } from '../mount.ts';
 
 import { FakeRoom } from './fake-room.ts';
@@ -54,11 +56,23 @@ async function joinRoom(link: string, options: RoomOptions = {}): Promise<FakeRo
   for (const { id } of order) world.peers.set(id, { id, parent: world.host(new Set()) });
 
   if (query.get('alike') === '1') world.join(others[0]?.name);
-  const room = new FakeRoom(link, world, self);
+  const owners: Readonly<Record<string, NodeId | undefined>> = { me: self.id, other: others[1]?.id };
+  const room = new FakeRoom(link, world, self, owners[query.get('owner') ?? '']);
   room.lags = query.get('lags') === '1';
   room.rootReachable = query.get('root') !== 'away';
   if (query.get('state') === 'healing') room.setState('healing', 'asking-for-parent', 'silent');
-  setTimeout(() => enact(room), 50);
+  setTimeout(() => {
+    if (query.has('owner')) {
+      const ids = others.map(({ id }) => id);
+      room.order({
+        locked: query.get('locked') === '1',
+        quiet: query.get('hushed') === '1',
+        speakers: ids.slice(0, 1),
+        removed: ids.slice(2, 2 + number('removed', 0)),
+      });
+    }
+    enact(room);
+  }, 50);
   return room;
 }
 
@@ -118,4 +132,9 @@ async function churn(room: FakeRoom): Promise<void> {
   room.changed();
 }
 
-mountPage({ createRoomLink: (rootUrl) => `${rootUrl}#aBcDeFgHiJkLmNoPqRsTuV`, joinRoom });
+mountPage({
+  createIdentity,
+  createOwnedRoom: (rootUrl) =>
+    Promise.resolve({ link: `${rootUrl}#aBcDeFgHiJkLmNoPqRsTuV`, ownerKey: createIdentity() }),
+  joinRoom,
+});

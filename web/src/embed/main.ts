@@ -1,9 +1,9 @@
 /** Entry of /embed.js, which a page loads to have `<banyan-room>`. */
-import { createRoomLink, joinRoom } from '../../../client/index.ts';
+import { createIdentity, createOwnedRoom, joinRoom } from '../../../client/index.ts';
 import '../app.css';
 import { defineBanyanRoom } from './element.ts';
 
 /** The style sheet of everything in this bundle, put in by vite.embed.config.ts. */
 declare const banyanEmbedCss: string;
 
-defineBanyanRoom({ createRoomLink, joinRoom }, banyanEmbedCss);
+defineBanyanRoom({ createIdentity, createOwnedRoom, joinRoom }, banyanEmbedCss);

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { fragmentOf, readAddress } from './address.ts';
+import { fragmentOf, ownerOf, readAddress } from './address.ts';
 
 describe('readAddress', () => {
   it('without a fragment names no room', () => {
@@ -28,6 +28,12 @@ describe('readAddress', () => {
 
   it.each(['9', '-1', '2.5', 'x', ''])('takes no k of %j', (k) => {
     expect(readAddress(`https://example.org/?k=${k}`).options).toEqual({});
+  });
+
+  it('gives the owner of a link', () => {
+    expect(ownerOf('https://example.org/?k=2#secret.owner')).toBe('owner');
+    expect(ownerOf('https://example.org/#secret')).toBeUndefined();
+    expect(ownerOf('https://example.org/')).toBeUndefined();
   });
 
   it('gives the fragment of a link', () => {

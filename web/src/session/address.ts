@@ -42,6 +42,11 @@ export function fragmentOf(roomLink: string): string {
   return new URL(roomLink).hash;
 }
 
+/** What names the room of a link that somebody owns: the id of the owner's key, made for this room. */
+export function ownerOf(roomLink: string): string | undefined {
+  return fragmentOf(roomLink).split('.')[1];
+}
+
 /** Whether the address bar shows the secret of this room. */
 export function isShown(roomLink: string): boolean {
   return location.hash !== '' && location.hash === fragmentOf(roomLink);

@@ -11,6 +11,7 @@ export type FailureKind =
   | 'replaced'
   | 'removed'
   | 'locked'
+  | 'forked'
   | 'unknown';
 
 const kinds: Readonly<Record<BanyanErrorCode, FailureKind>> = {
@@ -52,11 +53,11 @@ const kinds: Readonly<Record<BanyanErrorCode, FailureKind>> = {
   replaced: 'replaced',
   removed: 'removed',
   locked: 'locked',
+  forked: 'forked',
 
   none: 'unknown',
   internal: 'unknown',
   'bad-packets': 'unknown',
-  forked: 'unknown',
   dropped: 'unknown',
   cycle: 'unknown',
   left: 'unknown',

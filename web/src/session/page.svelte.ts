@@ -1,6 +1,7 @@
 /** What the page is doing: a visit to the room that its address names. */
 import { type Room } from '../../../client/api.ts';
 import { fragmentOf, type PageAddress, readAddress } from './address.ts';
+import { keepOwnerKey } from './keys.ts';
 import { noteIn, recall, wasIn } from './memory.ts';
 import { type Sdk } from './sdk.ts';
 import { Visit } from './visit.svelte.ts';
@@ -22,7 +23,7 @@ export class PageState extends Visit {
     const { roomLink: link, joinsAtOnce } = this.#address;
     this.#stand();
     if (link === undefined) {
-      if (joinsAtOnce) this.start();
+      if (joinsAtOnce) void this.start();
     } else if (joinsAtOnce || wasIn(fragmentOf(link))) void this.join(link);
   }
 
@@ -43,9 +44,12 @@ export class PageState extends Visit {
     this.#stand();
   }
 
-  /** Makes a room and goes into it. */
-  start(): void {
-    const link = this.sdk.createRoomLink(this.#address.rootUrl);
+  /** Makes a room that is owned here, and goes into it. */
+  async start(): Promise<void> {
+    const { link, ownerKey } = await this.sdk.createOwnedRoom(this.#address.rootUrl);
+    // Pressed twice, or gone elsewhere meanwhile.
+    if (this.phase.kind !== 'landing') return;
+    keepOwnerKey(link, ownerKey);
     history.pushState(null, '', location.pathname + location.search + fragmentOf(link));
     this.#address = readAddress(location.href);
     void this.join(link);

@@ -3,6 +3,7 @@
 import {
   type Member,
   type Message,
+  type Moderation,
   type NodeId,
   type Room,
   type TreePeer,
@@ -12,6 +13,7 @@ import { PacketLog } from '../inspect/packet-log.svelte.ts';
 import { shortId } from '../people/identity.ts';
 import { FileItem } from '../files/file-item.svelte.ts';
 import { namesakesOf } from '../people/namesake.ts';
+import { notesBetween } from '../people/rules.ts';
 import { TalkState } from '../talk/talk-state.svelte.ts';
 import {
   addEntries,
@@ -68,6 +70,8 @@ export class LiveRoom {
   rootReachable = $state(true);
   members: ReadonlyMap<NodeId, Member> = $state.raw(new Map());
   tree: TreeView = $state.raw() as TreeView;
+  /** What the room's owner ruled. */
+  moderation: Moderation = $state.raw() as Moderation;
   entries: readonly Entry[] = $state.raw([]);
   /** Messages and files of others that arrived while nobody looked. */
   unread = $state(0);
@@ -115,6 +119,11 @@ export class LiveRoom {
     room.on('member', (member) => this.#memberChanged(member), { signal });
     room.on('state', () => this.#soon(), { signal });
     room.on('tree', () => this.#soon(), { signal });
+    room.on('moderation', (moderation) => this.#ruled(moderation), { signal });
+    room.on('error', ({ code }) => code === 'forked' && this.#add({ kind: 'note', atMs: Date.now(), note: code }), {
+      signal,
+    });
+    this.#ruled(room.moderation);
     room.on('gap', (gap) => this.#add({ kind: 'gap', atMs: Date.now(), gap }), { signal });
     room.on(
       'packet',
@@ -210,6 +219,11 @@ export class LiveRoom {
     this.#soonMembers();
     if (before === undefined || before === '' || before === member.name || member.self) return;
     this.#add({ kind: 'rename', atMs: Date.now(), id: member.id, before, after: member.name });
+  }
+
+  #ruled(moderation: Moderation): void {
+    for (const note of notesBetween(this.moderation, moderation)) this.#add({ kind: 'note', atMs: Date.now(), note });
+    this.moderation = moderation;
   }
 
   #soonMembers(): void {

@@ -2,6 +2,7 @@
 import { type Room, type RoomOptions } from '../../../client/api.ts';
 
 export interface Sdk {
-  createRoomLink(rootUrl: string): string;
+  readonly createIdentity: () => string;
+  createOwnedRoom(rootUrl: string): Promise<{ readonly link: string; readonly ownerKey: string }>;
   joinRoom(link: string, options?: RoomOptions): Promise<Room>;
 }

@@ -10,6 +10,7 @@ import {
 import { friendlyName } from '../people/identity.ts';
 import { t } from '../strings/index.ts';
 import { failureKind, type FailureKind } from './failure.ts';
+import { takeKey } from './keys.ts';
 import { remember } from './memory.ts';
 import { LiveRoom } from './room.svelte.ts';
 import { type Sdk } from './sdk.ts';
@@ -43,7 +44,8 @@ export class Visit {
   readonly fallbackName = friendlyName(t.friendly, Math.random);
   protected readonly sdk: Sdk;
   readonly #hooks: VisitHooks;
-  #joining: AbortController | undefined;
+  /** Ends the attempt to be in a room, and then the right to its key. */
+  #stay: AbortController | undefined;
 
   constructor(sdk: Sdk, hooks: VisitHooks) {
     this.sdk = sdk;
@@ -52,8 +54,8 @@ export class Visit {
 
   /** Leaves the room, or the way into it, and waits at this place. */
   protected settle(phase: Phase): void {
-    this.#joining?.abort();
-    this.#joining = undefined;
+    this.#stay?.abort();
+    this.#stay = undefined;
     if (this.phase.kind === 'room') void this.phase.live.close();
     this.phase = phase;
   }
@@ -62,27 +64,30 @@ export class Visit {
     const name = this.name.trim();
     remember('name', name === '' ? undefined : name);
     const controller = new AbortController();
-    this.#joining?.abort();
-    this.#joining = controller;
+    this.#stay?.abort();
+    this.#stay = controller;
     const { signal } = controller;
     this.phase = { kind: 'joining', link, change: firstStep };
     let lastReason: ReasonCode = 'none';
     const patience = setTimeout(() => {
       controller.abort();
-      if (this.#joining === controller) this.#failed(link, lastReason === 'none' ? 'connect-timeout' : lastReason);
+      if (this.#stay === controller) this.#failed(link, lastReason === 'none' ? 'connect-timeout' : lastReason);
     }, joinPatienceMs);
     try {
+      const key = await takeKey(link, signal, this.sdk.createIdentity);
+      signal.throwIfAborted();
       const room = await this.sdk.joinRoom(link, {
         ...this.#hooks.options(),
+        ...key,
         name: name === '' ? this.fallbackName : name,
         signal,
         onState: (change) => {
           if (change.reason !== 'none') lastReason = change.reason;
-          if (this.phase.kind === 'joining' && this.#joining === controller)
+          if (this.phase.kind === 'joining' && this.#stay === controller)
             this.phase = { kind: 'joining', link, change };
         },
       });
-      if (this.#joining !== controller || signal.aborted) {
+      if (this.#stay !== controller || signal.aborted) {
         void room.leave();
         return;
       }
@@ -90,7 +95,7 @@ export class Visit {
       this.#hooks.entered(room, link);
       this.phase = { kind: 'room', link, live };
     } catch (error) {
-      if (this.#joining !== controller || signal.aborted) return;
+      if (this.#stay !== controller || signal.aborted) return;
       const code = error instanceof BanyanError ? error.code : 'internal';
       if (!(error instanceof BanyanError)) console.error(error);
       this.#failed(link, code);
@@ -100,6 +105,7 @@ export class Visit {
   }
 
   #failed(link: string, code: BanyanErrorCode): void {
+    this.#stay?.abort();
     this.phase = { kind: 'failed', link, failure: failureKind(code), code };
     this.#hooks.gone();
   }
@@ -124,6 +130,7 @@ export class Visit {
 
   #ended(live: LiveRoom): void {
     if (this.phase.kind !== 'room' || this.phase.live !== live) return;
+    this.#stay?.abort();
     const { link } = this.phase;
     const reason = live.standing.reason ?? 'user';
     if (reason !== 'user' && reason !== 'none' && reason !== 'left') this.#failed(link, reason);

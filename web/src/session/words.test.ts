@@ -50,5 +50,6 @@ describe('failureKind', () => {
     expect(failureKind('full')).toBe('full');
     expect(failureKind('connect-timeout')).toBe('no-path');
     expect(failureKind('origin')).toBe('refused');
+    expect(failureKind('forked')).toBe('forked');
   });
 });

@@ -102,13 +102,19 @@ export const de: Strings = {
     },
     removed: {
       title: 'Du wurdest aus diesem Raum entfernt',
-      why: 'Wem der Raum gehört, hat dich hinausgesetzt.',
-      advice: 'Bitte darum, wieder eingelassen zu werden.',
+      why: 'Die Raumleitung hat dich hinausgesetzt.',
+      advice: 'Bitte sie, dich wieder einzulassen, und versuche es dann noch einmal, in diesem selben Tab.',
     },
     locked: {
       title: 'Dieser Raum ist abgeschlossen',
       why: 'Herein darf nur, wer beim Abschließen schon da war.',
-      advice: 'Bitte darum, eingelassen zu werden.',
+      advice:
+        'Bitte die Raumleitung, ihn zu öffnen, und versuche es dann noch einmal. Warst du schon hier, dann komm in dem Tab, in dem du hier warst.',
+    },
+    forked: {
+      title: 'Diese Seite und die anderen sind sich nicht mehr einig',
+      why: 'Unter dem Schlüssel dieser Seite kamen zwei verschiedene Nachrichten, als wäre sie zweimal offen oder jemand anders hätte ihren Schlüssel. Die anderen glauben diesem Besuch nichts mehr.',
+      advice: 'Schließe andere Kopien dieser Seite und tritt dann wieder ein.',
     },
     unknown: {
       title: 'Das ging nicht',
@@ -324,6 +330,51 @@ export const de: Strings = {
     sameName: 'Zwei heißen so: vergleiche ihre Schlüssel',
     yourName: 'Benutzt deinen Namen: vergleiche die Schlüssel',
     otherTab: 'dein anderer Tab',
+  },
+
+  /** What a room's owner rules. */
+  rules: {
+    title: 'Dieser Raum',
+    lock: 'Raum abschließen',
+    lockHint: 'Niemand Neues kommt herein.',
+    quiet: 'Nur einige sprechen',
+    quietHint: 'Du, und wen du lässt.',
+    owner: 'Raumleitung',
+    speaks: 'darf sprechen',
+    menu: (name) => `Was mit ${name} geschehen soll`,
+    write: 'Privat schreiben',
+    letSpeak: 'Sprechen lassen',
+    stopSpeak: 'Nicht mehr sprechen lassen',
+    remove: 'Entfernen',
+    removeAndLock: 'Entfernen und abschließen',
+    removeTitle: (name) => `${name} entfernen?`,
+    removeText: {
+      none: 'Alle sehen, wie dieser Mensch hinausgesetzt wird. Wer den Link hat, kann als jemand Neues wiederkommen, solange du den Raum nicht auch abschließt.',
+      added:
+        'Alle sehen, wie dieser Mensch hinausgesetzt wird. Niemand Neues kommt herein, bis du den Raum wieder öffnest.',
+      held: 'Alle sehen, wie dieser Mensch hinausgesetzt wird. Der Raum ist abgeschlossen: Wer draußen ist, bleibt es, bis du wieder einlässt.',
+    },
+    removed: 'Entfernt',
+    readmit: 'Wieder einlassen',
+    readmitNamed: (name) => `${name} wieder einlassen`,
+    failed: {
+      'not-owner': 'Das kann nur die Raumleitung.',
+      'too-large':
+        'Diese Liste ist voll. Lass jemanden wieder ein oder nicht mehr sprechen und versuche es noch einmal.',
+      'left-room': 'Du bist nicht mehr im Raum.',
+      other: 'Das ging nicht. Versuche es noch einmal.',
+    },
+    mayNot: 'Hier dürfen nur einige sprechen, und du gehörst nicht dazu. Bitte die Raumleitung ums Wort.',
+    kept: 'Was du geschrieben hast, bleibt stehen.',
+    mayAgain: 'Du darfst wieder sprechen.',
+    inviteLocked: 'Der Raum ist abgeschlossen: Wer jetzt kommt, wird abgewiesen.',
+    notes: {
+      locked: 'Der Raum ist abgeschlossen: Niemand Neues kommt herein.',
+      unlocked: 'Der Raum ist offen: Wer neu ist, darf herein.',
+      quiet: 'Nur einige dürfen sprechen: die Raumleitung, und wen sie lässt.',
+      open: 'Alle dürfen sprechen.',
+      forked: 'Jemand hat verschiedenen Leuten Verschiedenes gesagt. Von dort wird nichts mehr geglaubt.',
+    },
   },
 
   inspect: {

@@ -100,12 +100,18 @@ export const en = {
     removed: {
       title: 'You were removed from this room',
       why: 'Its owner put you out.',
-      advice: 'Ask the owner to let you in again.',
+      advice: 'Ask the owner to let you in again, then try again from this same tab.',
     },
     locked: {
       title: 'This room is locked',
       why: 'Its owner lets in only who was here when it was locked.',
-      advice: 'Ask the owner to let you in.',
+      advice:
+        'Ask the owner to unlock it, then try again. If you were here before, come from the tab you were here with.',
+    },
+    forked: {
+      title: 'This page and the others no longer agree',
+      why: 'Two different messages came under this page’s key, as if it were open twice or somebody else had its key. The others believe nothing more of this visit.',
+      advice: 'Close other copies of this page, then come in again.',
     },
     unknown: {
       title: 'That did not work',
@@ -318,6 +324,49 @@ export const en = {
     sameName: 'Two go by this name: compare their keys',
     yourName: 'Goes by your name: compare the keys',
     otherTab: 'your other tab',
+  },
+
+  /** What a room's owner rules. */
+  rules: {
+    title: 'This room',
+    lock: 'Lock the room',
+    lockHint: 'Nobody new comes in.',
+    quiet: 'Only some speak',
+    quietHint: 'You, and those you let.',
+    owner: 'owner',
+    speaks: 'may speak',
+    menu: (name: string) => `What to do about ${name}`,
+    write: 'Write privately',
+    letSpeak: 'Let speak',
+    stopSpeak: 'Stop letting speak',
+    remove: 'Remove',
+    removeAndLock: 'Remove and lock',
+    removeTitle: (name: string) => `Remove ${name}?`,
+    removeText: {
+      none: 'They are put out, and everyone sees them go. Whoever has the link can come in again as somebody new, unless you lock the room as well.',
+      added: 'They are put out, and everyone sees them go. Nobody new comes in until you unlock the room.',
+      held: 'They are put out, and everyone sees them go. The room is locked: they stay out until you let them in again.',
+    },
+    removed: 'Removed',
+    readmit: 'Let in again',
+    readmitNamed: (name: string) => `Let ${name} in again`,
+    failed: {
+      'not-owner': 'Only the owner can do that.',
+      'too-large': 'That list is full. Let somebody in again, or stop letting somebody speak, and try again.',
+      'left-room': 'You are no longer in the room.',
+      other: 'That did not work. Try again.',
+    },
+    mayNot: 'Only some may speak here, and you are not among them. Ask the owner to let you.',
+    kept: 'What you typed is kept.',
+    mayAgain: 'You may speak again.',
+    inviteLocked: 'The room is locked: whoever comes now is turned away.',
+    notes: {
+      locked: 'The room is locked: nobody new comes in.',
+      unlocked: 'The room is open: newcomers may come in.',
+      quiet: 'Only some may speak: the owner, and those the owner lets.',
+      open: 'Everyone may speak.',
+      forked: 'Somebody told different people different things. Nothing more of theirs is believed.',
+    },
   },
 
   inspect: {

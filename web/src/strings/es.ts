@@ -99,12 +99,17 @@ export const es: Strings = {
     removed: {
       title: 'Te han sacado de esta sala',
       why: 'Quien la abrió te ha sacado.',
-      advice: 'Pide que te dejen entrar de nuevo.',
+      advice: 'Pide que te dejen entrar de nuevo y prueba otra vez desde esta misma pestaña.',
     },
     locked: {
       title: 'Esta sala está cerrada',
       why: 'Solo puede entrar quien ya estaba cuando se cerró.',
-      advice: 'Pide que te dejen entrar.',
+      advice: 'Pide que la abran y prueba otra vez. Si ya estabas dentro, vuelve con la misma pestaña.',
+    },
+    forked: {
+      title: 'Esta página y los demás ya no concuerdan',
+      why: 'Con la clave de esta página llegaron dos mensajes distintos, como si estuviera abierta dos veces o alguien más tuviera su clave. Los demás ya no creen nada de esta visita.',
+      advice: 'Cierra las otras copias de esta página y vuelve a entrar.',
     },
     unknown: {
       title: 'No ha funcionado',
@@ -319,6 +324,49 @@ export const es: Strings = {
     sameName: 'Dos se llaman así: compara sus claves',
     yourName: 'Usa tu nombre: compara las claves',
     otherTab: 'tu otra pestaña',
+  },
+
+  /** What a room's owner rules. */
+  rules: {
+    title: 'Esta sala',
+    lock: 'Cerrar la sala',
+    lockHint: 'No entra nadie nuevo.',
+    quiet: 'Solo hablan algunos',
+    quietHint: 'Tú y a quien dejes.',
+    owner: 'dirige la sala',
+    speaks: 'puede hablar',
+    menu: (name) => `Qué hacer con ${name}`,
+    write: 'Escribir en privado',
+    letSpeak: 'Dejar hablar',
+    stopSpeak: 'No dejar hablar más',
+    remove: 'Sacar',
+    removeAndLock: 'Sacar y cerrar',
+    removeTitle: (name) => `¿Sacar a ${name}?`,
+    removeText: {
+      none: 'Sale de la sala y todos lo ven. Quien tenga el enlace puede volver como alguien nuevo, salvo que también cierres la sala.',
+      added: 'Sale de la sala y todos lo ven. No entra nadie nuevo hasta que vuelvas a abrirla.',
+      held: 'Sale de la sala y todos lo ven. La sala está cerrada: se queda fuera hasta que le dejes entrar de nuevo.',
+    },
+    removed: 'Fuera de la sala',
+    readmit: 'Dejar entrar',
+    readmitNamed: (name) => `Dejar entrar de nuevo a ${name}`,
+    failed: {
+      'not-owner': 'Eso solo puede hacerlo quien dirige la sala.',
+      'too-large': 'Esa lista está llena. Deja entrar de nuevo a alguien, o no le dejes hablar más, y prueba otra vez.',
+      'left-room': 'Ya no estás en la sala.',
+      other: 'No ha funcionado. Prueba otra vez.',
+    },
+    mayNot: 'Aquí solo pueden hablar algunos y tú no estás entre ellos. Pide a quien dirige la sala que te deje.',
+    kept: 'Lo que escribiste sigue ahí.',
+    mayAgain: 'Ya puedes hablar de nuevo.',
+    inviteLocked: 'La sala está cerrada: quien venga ahora no podrá entrar.',
+    notes: {
+      locked: 'La sala está cerrada: no entra nadie nuevo.',
+      unlocked: 'La sala está abierta: puede entrar gente nueva.',
+      quiet: 'Solo pueden hablar algunos: quien dirige la sala y a quien deje.',
+      open: 'Todos pueden hablar.',
+      forked: 'Alguien dijo cosas distintas a unos y a otros. Ya no se cree nada de lo suyo.',
+    },
   },
 
   inspect: {

@@ -33,6 +33,8 @@ describe('strings', () => {
       expect(strings.files[limit]('2 GB')).toContain('2 GB');
     for (const word of ['remove', 'saveNamed', 'takeBack', 'decline', 'progress', 'picture', 'notice'] as const)
       expect(strings.files[word]('a.txt')).toContain('a.txt');
+    for (const word of ['menu', 'removeTitle', 'readmitNamed'] as const)
+      expect(strings.rules[word]('Ana')).toContain('Ana');
     expect(strings.talk.hops(1)).not.toBe(strings.talk.hops(3).replace('3', '1'));
     expect(strings.tree.node('Ana', 2, 3)).toMatch(/Ana.*2.*3/u);
   });

@@ -39,6 +39,24 @@ const kindsOf = (list: readonly Entry[]) => rowsOf(list).map((row) => row.kind);
 const texts = (list: readonly Entry[]) => list.map((entry) => (entry.kind === 'message' ? entry.message.text : ''));
 
 describe('rowsOf', () => {
+  it('tells what the owner ruled in a line of its own, between what was said', () => {
+    const list = timeline(
+      messageEntry(message(ana, noon)),
+      { kind: 'note', atMs: noon + 1000, note: 'quiet' },
+      { kind: 'note', atMs: noon + 1000, note: 'locked' },
+      messageEntry(message(ana, noon + 2000)),
+    );
+    const rows = rowsOf(list);
+    expect(rows.map((row) => (row.kind === 'note' ? row.note : row.kind))).toEqual([
+      'day',
+      'group',
+      'quiet',
+      'locked',
+      'group',
+    ]);
+    expect(new Set(rows.map(({ key }) => key)).size).toBe(rows.length);
+  });
+
   it('groups what one sender says in a row', () => {
     const list = said(
       message(ana, noon),

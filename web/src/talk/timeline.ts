@@ -1,5 +1,6 @@
 /** The conversation as data: what was said and what happened, in order, and the rows a list shows of it. */
 import { type Gap, type Message, type NodeId } from '../../../client/api.ts';
+import { type RuleNote } from '../people/rules.ts';
 
 /** What the order of the conversation needs of a file. */
 export interface SentFile {
@@ -11,6 +12,9 @@ export interface SentFile {
   readonly sentAt: number;
   readonly receivedAt: number;
 }
+
+/** What is told of the room as a whole: a rule of its owner's, or that somebody's words contradict each other. */
+export type Note = RuleNote | 'forked';
 
 /** `F` is how the page shows a file. */
 export type Entry<F extends SentFile = SentFile> =
@@ -24,6 +28,7 @@ export type Entry<F extends SentFile = SentFile> =
       readonly before: string;
       readonly after: string;
     }
+  | { readonly kind: 'note'; readonly atMs: number; readonly note: Note }
   | { readonly kind: 'gap'; readonly atMs: number; readonly gap: Gap };
 
 export type Row<F extends SentFile = SentFile> =
@@ -45,6 +50,7 @@ export type Row<F extends SentFile = SentFile> =
       readonly joined: readonly NodeId[];
       readonly left: readonly NodeId[];
     }
+  | { readonly kind: 'note'; readonly key: string; readonly note: Note }
   | { readonly kind: 'gap'; readonly key: string; readonly gap: Gap };
 
 /** Messages that took longer than this came out of somebody's log, not straight from the sender. In ms. */
@@ -165,6 +171,10 @@ export function rowsOf<F extends SentFile>(entries: readonly Entry<F>[], news?: 
       case 'rename':
         group = presence = undefined;
         rows.push({ kind: 'rename', key: `rename ${entry.id} ${entry.atMs} ${entry.after}`, ...namesOf(entry) });
+        break;
+      case 'note':
+        group = presence = undefined;
+        rows.push({ kind: 'note', key: `note ${entry.note} ${entry.atMs} ${index}`, note: entry.note });
         break;
       case 'gap':
         group = presence = undefined;
