@@ -2,7 +2,7 @@ import { describe, expect, it } from 'vitest';
 import { auditPeriodMs } from '../limits.ts';
 import type { PacketDigest } from '../types.ts';
 import type { AuditEntry } from '../wire/audit-body.ts';
-import type { VerifiedPacket } from '../wire/packet.ts';
+import type { Packet, VerifiedPacket } from '../wire/packet.ts';
 import { Other, PeerScript } from './peer-script.ts';
 
 const parent = new Other(2);
@@ -134,5 +134,19 @@ describe('an audit', () => {
     passLive(room, auditPeriodMs);
     peer.packet(side, uncle, audit);
     expect(peer.sent(side, 'frontier')).toEqual([]);
+  });
+
+  it('[K4] asks though another backup has less', () => {
+    const room = attached();
+    const { peer, side } = room;
+    const nephew = new Other(7);
+    const held = peer.takeClient(nephew, { purpose: 'backup' });
+    const audit = (from: Other, seq: number): Packet =>
+      from.factory.newAudit({ isSent: false, entries: [entry(seq, 'a')] });
+    peer.packet(held, nephew, audit(nephew, 2)).packet(side, uncle, audit(uncle, 1));
+    peer.message(side, speaker, 1).packet(side, uncle, audit(uncle, 1));
+    peer.packet(held, nephew, audit(nephew, 2)).packet(side, uncle, audit(uncle, 1)).clear();
+    passLive(room, auditPeriodMs);
+    expect(peer.sent(held, 'frontier').map(({ action }) => action)).toEqual(['pull']);
   });
 });

@@ -23,7 +23,8 @@ interface Lacking {
   /** The first position that is lacking, and when it is asked for, ms. */
   readonly seq: number;
   readonly askAtMs: number;
-  readonly link: LinkId;
+  /** Backups that said they have it: one of them may not give it. */
+  readonly links: Set<LinkId>;
 }
 
 export class Audit {
@@ -65,9 +66,11 @@ export class Audit {
     for (const { sender, session, seq } of entries) {
       const key = streamKey(sender, session);
       const next = this.#flood.lacks(key, seq);
-      if (next === undefined) this.#lacking.delete(key);
-      else if (this.#lacking.get(key)?.seq !== next)
-        this.#lacking.set(key, { seq: next, askAtMs: this.#ctx.nowMs + waitMs, link: link.id });
+      // Another backup may have it, though this one does not.
+      if (next === undefined) continue;
+      const known = this.#lacking.get(key);
+      if (known?.seq === next) known.links.add(link.id);
+      else this.#lacking.set(key, { seq: next, askAtMs: this.#ctx.nowMs + waitMs, links: new Set([link.id]) });
     }
     this.#setAskDue();
   }
@@ -79,10 +82,11 @@ export class Audit {
   /** Asks the backups for what they have had for long, and that still has not come (rule K4). */
   #ask(): void {
     const asked = new Set<LinkId>();
-    for (const [key, { seq, askAtMs, link }] of this.#lacking) {
+    for (const [key, { seq, askAtMs, links }] of this.#lacking) {
       if (this.#ctx.nowMs < askAtMs) continue;
       this.#lacking.delete(key);
-      if (this.#flood.lacks(key, seq) === seq && !this.#ctx.disabled('audit')) asked.add(link);
+      if (this.#flood.lacks(key, seq) !== seq || this.#ctx.disabled('audit')) continue;
+      for (const link of links) asked.add(link);
     }
     for (const id of asked) {
       const link = this.#links.get(id);

@@ -39,5 +39,6 @@ export function battery(): BatteryPart[] {
     series('slow', 6, [6, 24]),
     series('root-restart', 12, [8, 40]),
     series('everything', 300, [5, 60]),
+    series('hostile', 20, [5, 40]),
   ];
 }

@@ -150,14 +150,17 @@ export class Hostiles {
     switch (plan.behaviour) {
       case 'drop':
       case 'collude':
-        if (isMessage && plan.drops((packet as VerifiedPacket).senderId)) return this.#keepBack(from);
-        return plan.hides ? this.#hide(plan, packet) : packet;
+        if (!isMessage || !plan.drops((packet as VerifiedPacket).senderId))
+          return plan.hides ? this.#hide(plan, packet) : packet;
+        this.#keepBack(from);
+        return undefined;
       case 'delay':
         if (!isMessage) return packet;
         this.#sim.at(this.#sim.nowMs + plan.delayMs, () => {
           this.#add(from, packet);
         });
-        return this.#keepBack(from);
+        this.#keepBack(from);
+        return undefined;
       case 'replay':
         if (packet.header.type !== 'hello' && packet.header.type !== 'leave') plan.kept.push(packet);
         if (plan.kept.length > keptMax) plan.kept.shift();
@@ -169,10 +172,9 @@ export class Hostiles {
     }
   }
 
-  #keepBack(from: LinkEnd): undefined {
+  #keepBack(from: LinkEnd): void {
     this.tampered++;
     this.#missing.set(from, (this.#missing.get(from) ?? 0) + 1);
-    return undefined;
   }
 
   /** Sends a packet that its core did not, or not now. */

@@ -21,8 +21,9 @@ function chain(
   peers.slice(1).forEach((peer, i) => {
     const before = peers[i];
     if (before === undefined) return;
-    const [down, up] = [{ peer: before }, { peer }] as [LinkEnd, LinkEnd];
-    [down.other, up.other] = [up, down];
+    const down = { peer: before } as unknown as LinkEnd;
+    const up = { peer, other: down } as unknown as LinkEnd;
+    down.other = up;
     before.links.set(2, down);
     peer.links.set(1, up);
   });
