@@ -384,6 +384,34 @@ describe('messages and the log', () => {
     expect(peer.of('absent').map((output) => output.node)).toEqual([c.id]);
   });
 
+  it('[M5] of two claims with one epoch everybody chooses the same, in whatever order they come', () => {
+    const chosen = [
+      [a.id, d.id],
+      [d.id, a.id],
+    ].map((claims) => {
+      const { peer, up } = between();
+      for (const parent of claims)
+        peer.packet(
+          up,
+          a,
+          a.factory.newEdges([{ client: c.id, parent: parent as NodeId, attachEpoch: 2, gone: false }]),
+        );
+      return peer.core.view().edges.get(c.id);
+    });
+    expect(chosen).toEqual([d.id, d.id]);
+  });
+
+  it('[M5] who hears such a claim of itself says where it hangs with a newer epoch', () => {
+    const { peer, up } = between();
+    const { attachEpoch, path } = peer.core.view();
+    const parent = 'f'.repeat(32) as NodeId;
+    peer.clear();
+    peer.packet(up, a, a.factory.newEdges([{ client: peer.me.id, parent, attachEpoch, gone: false }])).pass(300);
+    const said = peer.sent(up, 'edges').flatMap((packet) => edgesBody.decode(packet.body)?.edges ?? []);
+    const own = { client: peer.me.id, parent: path.at(-2), attachEpoch: attachEpoch + 1, gone: false };
+    expect(said).toContainEqual(own);
+  });
+
   it('[M5] the newest attach epoch of an edge wins, and gone at equal epochs', () => {
     const { peer, up, down } = between();
     const edge = (parent: NodeId, attachEpoch: number, gone = false) =>

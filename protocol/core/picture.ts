@@ -155,7 +155,10 @@ export class Picture {
     const known = this.#edges.get(edge.client);
     if (known) {
       if (edge.attachEpoch < known.attachEpoch) return;
-      if (edge.attachEpoch === known.attachEpoch && (known.gone || !edge.gone)) return;
+      if (edge.attachEpoch === known.attachEpoch) {
+        // Two peers under one key may have come to the same epoch: all must choose the same, so that who it is about hears of it.
+        if (known.gone || (!edge.gone && edge.parent <= known.parent)) return;
+      }
     } else if (edge.gone && !isDenial) {
       return;
     }

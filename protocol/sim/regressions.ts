@@ -45,6 +45,7 @@ export const regressions: readonly Regression[] = [
   { name: 'a peer that can reach none but those that offer nothing', scenario: 'everything', seed: 9044, peers: 6 },
   { name: 'ordered anew before a slow move is done', scenario: 'everything', seed: 2674, peers: 39 },
   { name: 'a backup that has less does not undo what another said', scenario: 'hostile', seed: 517, peers: 26 },
+  { name: 'two peers with one key came to the same epoch', scenario: 'everything', seed: 7273, peers: 54 },
   { name: 'stays orphaned beside a partner it cannot reach', scenario: 'everything', seed: 206, peers: 6 },
 ];
 
