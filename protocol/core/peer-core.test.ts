@@ -391,11 +391,7 @@ describe('messages and the log', () => {
     ].map((claims) => {
       const { peer, up } = between();
       for (const parent of claims)
-        peer.packet(
-          up,
-          a,
-          a.factory.newEdges([{ client: c.id, parent: parent as NodeId, attachEpoch: 2, gone: false }]),
-        );
+        peer.packet(up, a, a.factory.newEdges([{ client: c.id, parent, attachEpoch: 2, gone: false }]));
       return peer.core.view().edges.get(c.id);
     });
     expect(chosen).toEqual([d.id, d.id]);
