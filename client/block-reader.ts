@@ -4,6 +4,8 @@
  */
 import type { Bytes } from './crypto/provider.ts';
 
+/** Chunks of a file in a block: a quarter of a megabyte. */
+export const blockChunks = 16;
 /** Blocks kept: neighbours that are sent the same file are not all as far. */
 const blocksMax = 2;
 

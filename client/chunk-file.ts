@@ -1,16 +1,18 @@
 /**
  * A file as it arrives: chunks gathered to pieces of some megabytes, which a store keeps. A piece holds the data of its chunks
- * and, behind them, what each chunk's packet needs to be made again. Memory: one piece, and those being written.
+ * and, behind them, what each chunk's packet needs to be made again. Memory: one piece, those being written,
+ * and blocks of those being read.
  */
+import { Recent } from '../protocol/recent.ts';
 import { chunkCount, type Manifest } from '../protocol/wire/bodies.ts';
-import { BlockReader } from './block-reader.ts';
+import { blockChunks, BlockReader } from './block-reader.ts';
 import type { Bytes } from './crypto/provider.ts';
 import type { FileStore } from './file-store.ts';
 
 /** Chunks in a piece: 4 MiB of them, so that 2 GiB are some 520 pieces. */
 const pieceChunks = 256;
-/** Chunks read from the store at once. */
-const blockChunks = 16;
+/** Pieces whose blocks are kept: neighbours that come later are each at another place. Half a megabyte each. */
+const readersMax = 4;
 /** Bytes behind the data for each chunk: its signature, and how many edges it has crossed. */
 export const tailBytes = 65;
 
@@ -22,7 +24,6 @@ export interface StoredChunk {
 }
 
 interface PieceReader {
-  readonly piece: number;
   readonly data: BlockReader;
   readonly tails: BlockReader;
 }
@@ -35,8 +36,8 @@ export class ChunkFile {
   readonly #chunks: number;
   readonly #onFailed: (error: unknown) => void;
   readonly #pieces: (Blob | undefined)[] = [];
-  /** Of the piece that was last read from the store. */
-  #reading: PieceReader | undefined;
+  /** Of the pieces that were last read from the store, by their numbers. */
+  #readers = new Recent<PieceReader>(readersMax);
   /** The piece being filled, and those being written. */
   readonly #inMemory = new Map<number, Bytes>();
   readonly #writes: Promise<void>[] = [];
@@ -133,15 +134,14 @@ export class ChunkFile {
 
   /** Data and tails lie apart, so each is read ahead by itself. */
   #reader(piece: number): PieceReader | undefined {
-    if (this.#reading?.piece === piece) return this.#reading;
     const blob = this.#pieces[piece];
-    if (blob === undefined) return undefined;
-    this.#reading = {
-      piece,
-      data: new BlockReader(blob, blockChunks * this.#chunkBytes),
-      tails: new BlockReader(blob, pieceChunks * tailBytes),
-    };
-    return this.#reading;
+    return (
+      blob &&
+      this.#readers.getOr(`${piece}`, () => ({
+        data: new BlockReader(blob, blockChunks * this.#chunkBytes),
+        tails: new BlockReader(blob, pieceChunks * tailBytes),
+      }))
+    );
   }
 
   /** The whole file once its last chunk is here and everything is kept; `undefined` when that failed. */
@@ -164,7 +164,7 @@ export class ChunkFile {
     await Promise.all(this.#writes);
     const names = Array.from(this.#writes.keys(), (piece) => this.#nameOf(piece));
     this.#pieces.length = 0;
-    this.#reading = undefined;
+    this.#readers = new Recent(readersMax);
     const store = await this.#store.catch(() => undefined);
     if (names.length > 0) await store?.drop(names);
   }

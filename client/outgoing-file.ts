@@ -4,7 +4,7 @@ import type { FileKey, NodeId } from '../protocol/types.ts';
 import { type Manifest } from '../protocol/wire/bodies.ts';
 import type { Packet, VerifiedPacket } from '../protocol/wire/packet.ts';
 import { BanyanError, type FileTransfer, type TransferProgress } from './api.ts';
-import { BlockReader } from './block-reader.ts';
+import { blockChunks, BlockReader } from './block-reader.ts';
 import type { Bytes } from './crypto/provider.ts';
 import type { CheckedFile } from './options.ts';
 import { Teller } from './teller.ts';
@@ -13,8 +13,6 @@ type Chunk = VerifiedPacket<'chunk'>;
 
 /** Sealed chunks kept for the next neighbour that asks, so that one is signed once. */
 const sealedMax = 16;
-/** Chunks read from the source at once: a quarter of a megabyte. */
-const blockChunks = 16;
 
 export interface OutgoingPorts {
   readonly self: NodeId;
