@@ -1,6 +1,6 @@
 /** For everybody: no violation of axe in any state, light and dark. */
-import { AxeBuilder } from '@axe-core/playwright';
 import type { Page } from '@playwright/test';
+import { lookWithAxe } from './axe.ts';
 import { launch, stillAndDark } from './browsers.ts';
 import { expect, test } from './fixtures.ts';
 import { expectFailure, expectInRoom, visit, withQuery } from './visitor.ts';
@@ -16,13 +16,11 @@ async function expectNoViolations(page: Page, schemes: readonly Scheme[], state:
     await page.emulateMedia({ colorScheme, ...still });
     expect(await page.evaluate(preferences), where).toEqual({ isDark: colorScheme === 'dark', isStill: true });
     expect(await page.evaluate(transitions), `${where}: no motion is wanted`).toEqual([]);
-    // Its types are of another copy of Playwright. Legacy mode looks at this page alone and opens no other: there are no frames.
-    const builder = new AxeBuilder({ page: page as never }).setLegacyMode(true);
-    if (i > 0) builder.withRules(['color-contrast', 'link-in-text-block']);
-    const { violations, passes } = await builder.analyze();
-    const found = violations.map(({ id, nodes }) => `${id}: ${nodes.map(({ html }) => html).join(' ')}`);
-    expect(found, where).toEqual([]);
-    expect(passes.length, `${where}: axe looked at nothing`).toBeGreaterThan(0);
+    const { faults, passes } = await lookWithAxe(page, (builder) =>
+      i > 0 ? builder.withRules(['color-contrast', 'link-in-text-block']) : builder,
+    );
+    expect(faults, where).toEqual([]);
+    expect(passes, `${where}: axe looked at nothing`).toBeGreaterThan(0);
   }
 }
 

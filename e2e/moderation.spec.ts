@@ -1,7 +1,7 @@
 /** A room that somebody owns: locked, quiet, and without those who were put out. As people see it. */
-import { AxeBuilder } from '@axe-core/playwright';
 import type { BrowserContext, Page } from '@playwright/test';
 import type { Room } from '../client/api.ts';
+import { lookWithAxe } from './axe.ts';
 import { launch, stillAndDark, type Engine } from './browsers.ts';
 import { expect, test, type Rooms } from './fixtures.ts';
 import { expectFailure, expectInRoom, keep, withQuery } from './visitor.ts';
@@ -242,12 +242,10 @@ test('what the owner cannot rule is said, and goes away with what is ruled next'
   for (const page of [mia, owner]) await page.close();
 });
 
-/** What axe finds, in a few words. */
-async function faults(page: Page): Promise<string[]> {
-  // Its types are of another copy of Playwright.
-  const { violations, passes } = await new AxeBuilder({ page: page as never }).setLegacyMode(true).analyze();
-  expect(passes.length).toBeGreaterThan(0);
-  return violations.map(({ id, nodes }) => `${id}: ${nodes.map(({ html }) => html).join(' ')}`);
+async function faults(page: Page): Promise<readonly string[]> {
+  const found = await lookWithAxe(page);
+  expect(found.passes).toBeGreaterThan(0);
+  return found.faults;
 }
 
 test('axe finds nothing in what the owner and the others see, and all of it is reached by keyboard', async ({

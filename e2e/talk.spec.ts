@@ -1,6 +1,6 @@
 /** Talking: who types, how far words got, words for one, answers, and what is new. Two engines in one tree. */
-import AxeBuilder from '@axe-core/playwright';
 import { type Page } from '@playwright/test';
+import { lookWithAxe } from './axe.ts';
 import { expect, openRoom, test, untilOneTree, type RoomPage } from './fixtures.ts';
 
 /** What axe finds wrong by day and by night, in a few words. */
@@ -13,11 +13,10 @@ async function faults({ page }: RoomPage): Promise<string[]> {
   return found;
 }
 
-async function faultsNow(page: Page): Promise<string[]> {
-  const { violations } = await new AxeBuilder({ page: page as never })
-    .withTags(['wcag2a', 'wcag2aa', 'wcag21aa', 'wcag22aa'])
-    .analyze();
-  return violations.map(({ id, nodes }) => `${id}: ${nodes.map(({ html }) => html).join(' ')}`);
+const tags = ['wcag2a', 'wcag2aa', 'wcag21aa', 'wcag22aa'];
+
+async function faultsNow(page: Page): Promise<readonly string[]> {
+  return (await lookWithAxe(page, (builder) => builder.setLegacyMode(false).withTags(tags))).faults;
 }
 
 /** The newest message of this text: what it says itself, not what it quotes. */

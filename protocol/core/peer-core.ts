@@ -503,9 +503,7 @@ export class PeerCore {
     const old = this.#links.parent();
     const { self, nowMs } = this.#ctx;
     if (this.#position.head) this.#position.head = false;
-    if (old) {
-      this.#dismiss(old, link.remote);
-    }
+    if (old) this.#dismiss(old, link.remote);
     this.#links.accept(link, 'parent');
     // Two attempts may have been under way: what counts is said with an epoch of its own.
     this.#position.attachEpoch++;
@@ -523,10 +521,10 @@ export class PeerCore {
     this.#ping(link);
   }
 
-  /** Leaves a parent for another, or for the root. */
-  #dismiss(parent: LinkState, successor: NodeId): void {
+  /** Leaves a parent for another, or for nobody yet. */
+  #dismiss(parent: LinkState, successor: NodeId, reason: LinkReason = 'moved'): void {
     this.#links.send(parent, this.factory.newLeave(this.#ctx.self, 'moved', this.#position.attachEpoch, successor));
-    this.#links.close(parent, 'moved');
+    this.#links.close(parent, reason);
   }
 
   #keepBackup(link: LinkState): void {
@@ -593,8 +591,7 @@ export class PeerCore {
   #dropParent(reason: LinkReason): void {
     const parent = this.#links.parent();
     if (!parent) return;
-    this.#links.send(parent, this.factory.newLeave(this.#ctx.self, 'moved', this.#position.attachEpoch));
-    this.#links.close(parent, reason);
+    this.#dismiss(parent, noNode, reason);
     this.#healing.orphaned(parent.remote, reason);
   }
 

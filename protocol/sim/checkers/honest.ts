@@ -104,8 +104,8 @@ export class HonestChecker {
           if (peer === origin || peer.attachedAtMs >= saidAtMs) continue;
           pairs++;
           const tookMs = (deliveries.gotAtMs(peer, stream, seq) ?? Infinity) - saidAtMs;
-          if (tookMs > lateAfterMs) eclipsed.add(peer);
           const isLate = tookMs > lateAfterMs;
+          if (isLate) eclipsed.add(peer);
           const dueMs = (isLate ? this.#dueMs(origin, peer, saidAtMs) : undefined) ?? Infinity;
           if (isLate && saidAtMs + tookMs <= dueMs) cutOffPairs++;
           else if (isLate) {
