@@ -48,6 +48,7 @@ export class Audit {
   /** Something was accepted: a round follows. Where nobody says anything there are none. */
   accepted(key: StreamKey, seq: number, from: LinkId): void {
     this.blame.accepted(key, seq, from);
+    if (this.#ctx.disabled('audit')) return;
     const link = this.#links.get(from);
     const isAround = link !== undefined && !isTreeLink(link);
     // What did not come by the tree here is lacking elsewhere, too.
@@ -85,7 +86,7 @@ export class Audit {
     for (const [key, { seq, askAtMs, links }] of this.#lacking) {
       if (this.#ctx.nowMs < askAtMs) continue;
       this.#lacking.delete(key);
-      if (this.#flood.lacks(key, seq) !== seq || this.#ctx.disabled('audit')) continue;
+      if (this.#flood.lacks(key, seq) !== seq) continue;
       for (const link of links) asked.add(link);
     }
     for (const id of asked) {
