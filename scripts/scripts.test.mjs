@@ -1,7 +1,11 @@
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
-import { parseLine, reconcile } from './counts.mjs';
+import { parseLine, readPlaywright, readVitest, reconcile } from './counts.mjs';
 import { isInstalled } from './dependencies.mjs';
 import { initialScriptBytes } from './page-size.mjs';
+import { inTop } from './paths.mjs';
 import { run } from './process.mjs';
 import { statedIn, testedIn } from './rule-ids.mjs';
 
@@ -50,6 +54,58 @@ describe('counts', () => {
     expect(reconcile(1, { passed: 5, failed: 2, skipped: 0 }).failed).toBe(2);
     expect(reconcile(0, undefined).failed).toBe(1);
     expect(reconcile(0, { passed: 5, failed: 0, skipped: 0 }).failed).toBe(0);
+    expect(reconcile(1, { passed: 5, failed: 0, skipped: 1, failures: ['a.ts b: (pending)'] }).failures).toEqual([
+      'a.ts b: (pending)',
+      'no test failed, but the exit code is 1',
+    ]);
+  });
+
+  it('name what failed, in a line each', () => {
+    const folder = mkdtempSync(join(tmpdir(), 'banyan-counts-'));
+    try {
+      const [unit, e2e] = [join(folder, 'unit.json'), join(folder, 'e2e.json')];
+      const results = [
+        { fullName: 'adds', status: 'passed', failureMessages: [] },
+        { fullName: 'takes away', status: 'failed', failureMessages: ['\u001b[31mExpected\u001b[39m 1\n  not 2'] },
+        { fullName: 'waits', status: 'pending', failureMessages: [] },
+      ];
+      const testResults = [
+        { name: inTop('a.test.ts'), status: 'failed', message: '', assertionResults: results },
+        { name: inTop('b.test.ts'), status: 'failed', message: 'does not load', assertionResults: [] },
+      ];
+      const counts = { numPassedTests: 1, numFailedTests: 1, numPendingTests: 1, numTodoTests: 0 };
+      writeFileSync(unit, JSON.stringify({ ...counts, testResults }));
+      expect(readVitest(unit)).toEqual({
+        passed: 1,
+        failed: 1,
+        skipped: 1,
+        failures: ['a.test.ts takes away: Expected 1 not 2', 'a.test.ts waits: (pending)', 'b.test.ts: does not load'],
+      });
+      const spec = { title: 'opens', file: 'a.spec.ts', line: 7, ok: false };
+      const tests = [{ results: [{ error: { message: 'Timeout' } }] }];
+      const suites = [
+        {
+          specs: [],
+          suites: [
+            {
+              specs: [
+                { ...spec, tests },
+                { ...spec, ok: true, tests },
+              ],
+            },
+          ],
+        },
+      ];
+      writeFileSync(e2e, JSON.stringify({ stats: { expected: 1, unexpected: 1, flaky: 0, skipped: 0 }, suites }));
+      expect(readPlaywright(e2e)).toEqual({
+        passed: 1,
+        failed: 1,
+        skipped: 0,
+        failures: ['a.spec.ts:7 opens: Timeout'],
+      });
+    } finally {
+      rmSync(folder, { recursive: true, force: true });
+    }
   });
 });
 

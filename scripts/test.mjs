@@ -61,6 +61,7 @@ try {
     results.push(counts);
     const seconds = ((performance.now() - startMs) / 1000).toFixed(0);
     summary.push(`${name.padEnd(6)} ${line(counts)} (${seconds} s)`);
+    if (counts.failed > 0) summary.push(...(counts.failures ?? []).map((text) => `       ${text}`));
   }
 } catch (error) {
   results.push(oneFailure);
