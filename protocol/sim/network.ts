@@ -48,6 +48,8 @@ export class Network {
   /** Virtual time, set by the loop before anything is called, ms. */
   nowMs = 0;
   framesLost = 0;
+  /** Told of each message that is lost on a link that lives on. */
+  lost: ((from: LinkEnd, packet: Packet) => void) | undefined;
   /** What a hostile sender makes of a packet on one of its links; `undefined` to keep it back. */
   tamper: ((from: LinkEnd, to: LinkEnd, packet: Packet) => Packet | undefined) | undefined;
   linksOpened = 0;
@@ -188,6 +190,7 @@ export class Network {
       if (end.flow === 'swallow') return;
       if (this.frameLossChance > 0 && this.#rng.chance(this.frameLossChance)) {
         this.framesLost++;
+        this.lost?.(end, packet);
         return;
       }
     }

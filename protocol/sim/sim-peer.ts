@@ -44,6 +44,8 @@ export class SimPeer {
   /** The root said that another peer with its key took its place. */
   replaced = false;
   frozen = false;
+  /** When it last woke up, ms. */
+  thawedAtMs = -Infinity;
   /** Frozen because its page went away after a LEAVE. */
   paused = false;
   /** Inputs that came while it was frozen. */

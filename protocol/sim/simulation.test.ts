@@ -60,4 +60,9 @@ describe('a run', () => {
     );
     expect(fails).toBe(true);
   });
+
+  it('fails when pings do not say how much was sent before them, though audits make it good later [L5]', () => {
+    const run = runSeed('everything', 1, 50, undefined, without('watermark'));
+    expect(run.failure?.checker).toBe('losses');
+  });
 });

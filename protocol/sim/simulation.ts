@@ -8,6 +8,7 @@ import { toHex } from '../wire/bytes.ts';
 import { packetTypes, type Packet, type VerifiedPacket } from '../wire/packet.ts';
 import { Deliveries } from './checkers/deliveries.ts';
 import { Heals } from './checkers/heals.ts';
+import { LossesChecker } from './checkers/losses.ts';
 import { ReceiptsChecker } from './checkers/receipts.ts';
 import { TreeChecker } from './checkers/tree.ts';
 import { checkPacket } from './checkers/wire.ts';
@@ -60,6 +61,7 @@ export class Simulation {
   readonly heals: Heals;
   readonly tree: TreeChecker;
   readonly receipts: ReceiptsChecker;
+  readonly losses: LossesChecker;
   /** `undefined` in a room where everybody is honest. */
   readonly hostiles: Hostiles | undefined;
   /** Everybody who ever was, by index. */
@@ -102,6 +104,10 @@ export class Simulation {
     this.heals = new Heals(this);
     this.tree = new TreeChecker(this);
     this.receipts = new ReceiptsChecker(this);
+    this.losses = new LossesChecker(this);
+    this.network.lost = (from, packet) => {
+      this.losses.lost(from, this.#verify(packet));
+    };
     this.hostiles = options.hostileShare > 0 ? new Hostiles(this, this.rng.fork(12)) : undefined;
     this.#atOnce = options.peers <= checkAtOncePeersMax;
   }
@@ -184,6 +190,7 @@ export class Simulation {
       peer.timersFired = 0;
     }
     this.tree.tick();
+    this.losses.tick();
     if (this.failure === undefined && this.onTick()) this.#stop();
     else
       this.queue.push(this.nowMs + tickMs, eventKinds.action, () => {
@@ -484,6 +491,7 @@ export class Simulation {
     if (!peer.frozen || !peer.alive) return;
     this.note(peer.name, `thaws with ${peer.inbox.length} inputs`);
     peer.frozen = false;
+    peer.thawedAtMs = this.nowMs;
     const { inbox } = peer;
     peer.inbox = [];
     for (const input of inbox) this.feed(peer, input);
