@@ -2,6 +2,7 @@
 /** Which lights travel along the edges of the picture, from the packets that were traced. */
 import { type NodeId, type PacketTrace } from '../../../client/api.ts';
 import { type Shape } from './shape.ts';
+import { Sparing } from './sparing.ts';
 import { waveFrom } from './wave.ts';
 
 export interface Pulse {
@@ -19,13 +20,14 @@ export interface Pulse {
 const hopMs = 300;
 /** A wave through a deep tree is over within this, in ms. */
 const waveMsMax = 2_400;
-const chunkLightEveryMs = 1_000;
 const reunionMs = 900;
 const probeMs = 260;
 /** Lights drawn at once. */
 const pulsesMax = 160;
 /** Waves begun within a second; beyond it a message lights only the edge it was seen on. */
 const wavesPerSecond = 5;
+/** How often lights that went out are taken away, ms; as often it shows whether the page keeps up. */
+const turnMs = 400;
 /** Messages remembered, so that a packet sent again lights one edge and no wave. */
 const seenMax = 1_000;
 
@@ -34,8 +36,7 @@ export class Traffic {
   readonly #self: NodeId;
   readonly #shape: () => Shape;
   readonly #seen = new Set<string>();
-  /** When an edge was last lit for a chunk, by edge and direction, ms of `performance.now()`. */
-  readonly #chunkLitAt = new Map<string, number>();
+  readonly #sparing = new Sparing();
   #waves: number[] = [];
   #key = 0;
   #isTimed = false;
@@ -52,8 +53,10 @@ export class Traffic {
    */
   packet(trace: PacketTrace): void {
     if (typeof document !== 'undefined' && document.hidden) return;
-    if (trace.type === 'message') this.#message(trace);
-    else if (trace.type === 'chunk') this.#chunk(this.#edgeOf(trace));
+    const isSparse = this.#sparing.isNeeded(performance.now());
+    if (trace.type === 'chunk' || (trace.type === 'message' && isSparse)) this.#sparse(this.#edgeOf(trace));
+    else if (trace.type === 'message') this.#message(trace);
+    else if (isSparse) return;
     else if (trace.type === 'reunion' || trace.type === 'presence')
       this.#light(this.#edgeOf(trace), 'reunion', reunionMs);
   }
@@ -116,14 +119,12 @@ export class Traffic {
     this.#lightUnlessLit(this.#edgeOf(trace));
   }
 
-  /** Hundreds of chunks cross an edge in a second, and each light is drawn: some of them stand for all. */
-  #chunk(at: { edge: NodeId; up: boolean } | undefined): void {
-    if (at === undefined) return;
-    const name = `${at.edge} ${at.up ? 'up' : 'down'}`;
-    const now = performance.now();
-    if (now - (this.#chunkLitAt.get(name) ?? -Infinity) < chunkLightEveryMs) return;
-    if (this.#chunkLitAt.size > pulsesMax) this.#chunkLitAt.clear();
-    this.#chunkLitAt.set(name, now);
+  /**
+   * Each light is drawn. Where hundreds of chunks cross an edge in a second, or the page does not keep up, some of them stand
+   * for all.
+   */
+  #sparse(at: { edge: NodeId; up: boolean } | undefined): void {
+    if (at === undefined || !this.#sparing.mayLight(at.edge, at.up, performance.now())) return;
     this.#light(at, 'message', hopMs);
   }
 
@@ -161,8 +162,9 @@ export class Traffic {
     this.#expireSoon();
   }
 
-  #expire(): void {
+  #expire(dueAtMs: number): void {
     const now = performance.now();
+    this.#sparing.turned(dueAtMs, now);
     // A little longer than they last, so that none vanishes before it arrived.
     this.pulses = this.pulses.filter((pulse) => pulse.endsAtMs + 100 > now);
     this.#isTimed = false;
@@ -172,6 +174,7 @@ export class Traffic {
   #expireSoon(): void {
     if (this.#isTimed) return;
     this.#isTimed = true;
-    setTimeout(() => this.#expire(), 400);
+    const dueAtMs = performance.now() + turnMs;
+    setTimeout(() => this.#expire(dueAtMs), turnMs);
   }
 }
