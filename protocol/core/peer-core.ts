@@ -256,6 +256,11 @@ export class PeerCore {
     return state !== undefined && seq >= state.oldest && seq < state.next;
   }
 
+  /** The first position up to `seq` that this peer still has to get of a stream; `undefined` when there is none. */
+  lacks(key: StreamKey, seq: number): number | undefined {
+    return this.#flood.lacks(key, seq);
+  }
+
   /** Whether a peer has a place in the tree; taken to be so where the picture is not whole (rule S12). */
   knows(node: NodeId): boolean {
     return !this.#picture.isFull || !this.#picture.isDeparted(node);

@@ -57,29 +57,32 @@ export class LossesChecker {
   /** Looks what is overdue. Called once a second. */
   tick(): void {
     for (const [peer, losses] of this.#pending) {
-      const left = losses.filter((loss) => this.#isOwed(loss) && !this.#isJudged(loss));
+      const left = losses.filter((loss) => this.#isOwed(loss) && !this.#isLate(loss));
       if (left.length > 0) this.#pending.set(peer, left);
       else this.#pending.delete(peer);
     }
   }
 
-  /** Nothing else came in between: both ends are awake, and hang together in the tree by this link. */
+  /**
+   * It is not there yet, and nothing else came in between: both ends are awake and hang together in the tree by this link, and
+   * the log at its other end reaches back as far as it must.
+   */
   #isOwed({ from, to, key, seq, atMs }: Loss): boolean {
     if (this.#world.network.partition !== undefined) return false;
     if (!isUp(from, atMs) || !isUp(to, atMs) || !isTree(from) || !isTree(to)) return false;
-    return from.peer.core.holds(key, seq);
+    const first = to.peer.core.lacks(key, seq);
+    return first !== undefined && from.peer.core.holds(key, first);
   }
 
-  #isJudged({ from, to, key, seq, atMs }: Loss): boolean {
+  #isLate({ from, to, key, seq, atMs }: Loss): boolean {
     const { nowMs, options } = this.#world;
     const tripMs = Math.max(from.latencyMs, to.latencyMs) + options.jitterMs;
     const lateMs = from.peer.hidden || to.peer.hidden ? hiddenTimerMs : 0;
     if (nowMs < atMs + pingPeriodMs + lateMs + trips * tripMs + slackMs) return false;
-    if (!to.peer.core.holds(key, seq))
-      this.#world.fail(
-        'losses',
-        `${to.name} still lacks #${seq}, which was lost ${Math.round(nowMs - atMs)} ms ago [L5]`,
-      );
+    this.#world.fail(
+      'losses',
+      `${to.name} still lacks #${seq}, which was lost ${Math.round(nowMs - atMs)} ms ago [L5]`,
+    );
     return true;
   }
 }
