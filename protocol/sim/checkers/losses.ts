@@ -74,7 +74,7 @@ export class LossesChecker {
     return first !== undefined && from.peer.core.holds(key, first);
   }
 
-  #isLate({ from, to, key, seq, atMs }: Loss): boolean {
+  #isLate({ from, to, seq, atMs }: Loss): boolean {
     const { nowMs, options } = this.#world;
     const tripMs = Math.max(from.latencyMs, to.latencyMs) + options.jitterMs;
     const lateMs = from.peer.hidden || to.peer.hidden ? hiddenTimerMs : 0;
