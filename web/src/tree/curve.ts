@@ -1,5 +1,7 @@
 /** The line of a hanging root: it leaves its bough straight, swings over, and arrives straight; thick above and thin below. */
 
+import { cubicInOut } from 'svelte/easing';
+
 export interface Hang {
   readonly fromX: number;
   readonly fromY: number;
@@ -50,10 +52,17 @@ export function hangingPath(hang: Hang, crown: boolean): string {
   return `M${n(x[0])} ${n(y[0])}C${n(x[1])} ${n(y[1])} ${n(x[2])} ${n(y[2])} ${n(x[3])} ${n(y[3])}`;
 }
 
-/** A point on the line; `t` is 0 at the top and 1 at the bottom. */
-export function pointOn(hang: Hang, t: number, crown: boolean): { x: number; y: number } {
+/** Points of a way on the line, at equal times. */
+const wayPoints = 12;
+
+/** How something travels along the line, down or up, starting and ending gently: where it is at equal times. */
+export function wayAlong(hang: Hang, up: boolean, crown: boolean): { x: number; y: number }[] {
   const cubic = cubicOf(hang, crown);
-  return { x: along(cubic.x, t), y: along(cubic.y, t) };
+  return Array.from({ length: wayPoints + 1 }, (_, i) => {
+    const done = cubicInOut(i / wayPoints);
+    const t = up ? 1 - done : done;
+    return { x: along(cubic.x, t), y: along(cubic.y, t) };
+  });
 }
 
 /**

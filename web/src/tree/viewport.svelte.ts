@@ -32,6 +32,11 @@ export class Viewport {
     const { x, y, scale } = this.#view.current;
     return `translate(${x.toFixed(2)} ${y.toFixed(2)}) scale(${scale.toFixed(4)})`;
   }
+  /** The same for what is no drawing. */
+  get cssTransform(): string {
+    const { x, y, scale } = this.#view.current;
+    return `translate(${x.toFixed(2)}px, ${y.toFixed(2)}px) scale(${scale.toFixed(4)})`;
+  }
 
   /** Shows a box whole, in a pane whose inner part starts at `corner`: in its middle, or, when it `hangs`, not far below the top. */
   fit(box: Box, pane: Pane, corner: { x: number; y: number }, hangs: boolean): void {
