@@ -210,7 +210,7 @@ export async function untilOneTree(pages: readonly RoomPage[], timeoutMs = 60_00
 }
 
 /** What keeps some views from being one valid tree. */
-function problemsOf(seen: readonly Seen[]): string[] {
+export function problemsOf(seen: readonly Seen[]): string[] {
   const problems: string[] = [];
   const byId = new Map(seen.map((view) => [view.id, view]));
   if (seen.filter((view) => view.head).length !== 1) problems.push('not one head');
