@@ -94,7 +94,7 @@ async function framesFor(durationMs: number, step: (atMs: number) => void = () =
 
 async function change(kind: Change): Promise<Drawn> {
   happen(kind);
-  const svg = document.querySelector('svg[data-testid="tree"]');
+  const svg = document.querySelector('[data-testid="tree"] > .peers');
   if (svg === null) throw new Error('there is no picture');
   await frame();
   const startMs = performance.now();
@@ -112,7 +112,7 @@ async function change(kind: Change): Promise<Drawn> {
 }
 
 async function pan(durationMs: number, talk: boolean): Promise<readonly number[]> {
-  const svg = document.querySelector('svg[data-testid="tree"]');
+  const svg = document.querySelector('[data-testid="tree"] > .peers');
   if (svg === null) throw new Error('there is no picture');
   const at = { x: innerWidth / 2, y: innerHeight / 2 };
   const send = (type: string) =>
