@@ -106,7 +106,15 @@ test('[F1] [F6] a picture that is dropped on the page is shown to the others, un
     await expect.poll(() => picture.evaluate((image: HTMLImageElement) => image.naturalWidth)).toBe(2);
   }
 
-  await attach(ana, 'long.bin', 'application/octet-stream', randomBytes(24_000_000));
+  // Made in the page: handed over, so much would stop a slow page for seconds, and the other one would take it for dead.
+  const long = await ana.page.evaluateHandle(() => {
+    const transfer = new DataTransfer();
+    const block = crypto.getRandomValues(new Uint8Array(60_000));
+    transfer.items.add(new File(new Array<Uint8Array<ArrayBuffer>>(400).fill(block), 'long.bin'));
+    return transfer;
+  });
+  await ana.page.getByTestId('messages').dispatchEvent('drop', { dataTransfer: long });
+  await ana.page.getByTestId('send').click();
   const last = ben.page.getByTestId('file').last();
   await expect(last).toContainText('long.bin');
   await ana.page.getByTestId('file-cancel').last().click();
