@@ -4,7 +4,7 @@ import { replay } from '../protocol/sim/replay.ts';
 import type { NodeId } from '../protocol/types.ts';
 import { journalOf, type RoomPage } from './fixtures.ts';
 
-/** A packet as a page took it: whose it is, its position, by which neighbour it came (itself: own) and what is in it. */
+/** A packet as a page took it: whose it is, its position, which neighbour it came from (own: nobody) and what is in it. */
 interface Taken {
   readonly stream: string;
   readonly seq: number;
@@ -28,12 +28,11 @@ export async function walkLengths(pages: readonly RoomPage[]): Promise<Map<strin
       for (const output of outputs) {
         if (output.kind !== 'deliver') continue;
         const { senderId, node, header } = output.packet;
-        const by = senderId === journal.id ? journal.id : node.id;
         taken.push({
           stream: `${senderId} ${header.session}`,
           seq: header.seq,
           origin: senderId,
-          by,
+          by: node.id,
           messages: output.messages.length,
         });
       }
