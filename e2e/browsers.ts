@@ -36,7 +36,8 @@ async function pathOf(engine: Engine): Promise<string> {
 }
 
 /** A Firefox of the system, steered over WebDriver BiDi, ignores what Playwright emulates: it must be started like this. */
-export const stillAndDark = { 'ui.prefersReducedMotion': 1, 'ui.systemUsesDarkTheme': 1 };
+export const still = { 'ui.prefersReducedMotion': 1 };
+export const stillAndDark = { ...still, 'ui.systemUsesDarkTheme': 1 };
 
 export async function launch(
   engine: Engine,

@@ -58,89 +58,85 @@ for (const engine of ['chromium', 'firefox'] satisfies Engine[]) {
   test(`a page of another origin embeds a room and talks to a member of it (${engine})`, async ({ rooms }) => {
     const site = await startForeignSite();
     const root = await startRootServer({ port: 0, host: '127.0.0.1', allowedOrigins: [site.origin] });
-    try {
-      const [link, other] = [`${root.url}/#${secret()}`, `${root.url}/#${secret()}`];
-      const member = await rooms.open('chromium', { name: 'member', link });
-      const alone = await rooms.open('chromium', { name: 'alone', link: other });
-      await Promise.all([untilOneTree([member]), untilOneTree([alone])]);
-      site.show(
-        root.url,
-        `<banyan-room id="one" link="${link}" theme="dark"></banyan-room>
+    rooms.afterwards(() => site.close());
+    rooms.afterwards(() => root.close());
+    const [link, other] = [`${root.url}/#${secret()}`, `${root.url}/#${secret()}`];
+    const member = await rooms.open('chromium', { name: 'member', link });
+    const alone = await rooms.open('chromium', { name: 'alone', link: other });
+    await Promise.all([untilOneTree([member]), untilOneTree([alone])]);
+    site.show(
+      root.url,
+      `<banyan-room id="one" link="${link}" theme="dark"></banyan-room>
          <banyan-room id="two" link="${link}" name="Second" theme="light"></banyan-room>
          <banyan-room id="none" name="Nobody"></banyan-room>`,
-        rooms.root.url,
-      );
-      const page = await (await (await rooms.browser(engine)).newContext({ locale: 'en-GB' })).newPage();
-      const complaints: string[] = [];
-      page.on('pageerror', (error) => complaints.push(error.message));
-      page.on('console', (message) => {
-        if (/content.security|trusted.?type/i.test(message.text())) complaints.push(message.text());
-      });
-      await page.goto(site.origin);
-      // A root that was not told of this origin refuses it, which looks like no root at all: that takes its time, so it begins now.
-      // The refusal is the root's, whatever the engine.
-      const refuses = engine === 'chromium';
-      if (refuses)
-        await page.evaluate((refusing) => {
-          const element = document.createElement('banyan-room');
-          element.id = 'refused';
-          element.setAttribute('link', refusing);
-          element.setAttribute('name', 'Stranger');
-          document.body.append(element);
-        }, rooms.link);
+      rooms.root.url,
+    );
+    const page = await (await (await rooms.browser(engine)).newContext({ locale: 'en-GB' })).newPage();
+    const complaints: string[] = [];
+    page.on('pageerror', (error) => complaints.push(error.message));
+    page.on('console', (message) => {
+      if (/content.security|trusted.?type/i.test(message.text())) complaints.push(message.text());
+    });
+    await page.goto(site.origin);
+    // A root that was not told of this origin refuses it, which looks like no root at all: that takes its time, so it begins now.
+    // The refusal is the root's, whatever the engine.
+    const refuses = engine === 'chromium';
+    if (refuses)
+      await page.evaluate((refusing) => {
+        const element = document.createElement('banyan-room');
+        element.id = 'refused';
+        element.setAttribute('link', refusing);
+        element.setAttribute('name', 'Stranger');
+        document.body.append(element);
+      }, rooms.link);
 
-      // Whoever is given a name is in at once; the other is asked, and one tap is enough.
-      await expect.poll(() => sizeIn(page, 'two')).toBe(2);
-      const one = page.locator('#one');
-      await one.getByTestId('name').fill('First');
-      await one.getByTestId('join').click();
-      await expect.poll(() => sizeIn(page, 'one')).toBe(3);
-      await expect(page.locator('#none').getByTestId('failure')).toHaveAttribute('data-kind', 'bad-link');
+    // Whoever is given a name is in at once; the other is asked, and one tap is enough.
+    await expect.poll(() => sizeIn(page, 'two')).toBe(2);
+    const one = page.locator('#one');
+    await one.getByTestId('name').fill('First');
+    await one.getByTestId('join').click();
+    await expect.poll(() => sizeIn(page, 'one')).toBe(3);
+    await expect(page.locator('#none').getByTestId('failure')).toHaveAttribute('data-kind', 'bad-link');
 
-      const composer = one.getByTestId('composer');
-      await composer.fill('hello from *outside*');
-      await composer.press('Enter');
-      await expect.poll(() => member.texts()).toContain('hello from outside');
-      await member.say('hello from inside');
-      for (const id of ['one', 'two'])
-        await expect.poll(() => messagesIn(page, id)).toEqual(['hello from outside', 'hello from inside']);
+    const composer = one.getByTestId('composer');
+    await composer.fill('hello from *outside*');
+    await composer.press('Enter');
+    await expect.poll(() => member.texts()).toContain('hello from outside');
+    await member.say('hello from inside');
+    for (const id of ['one', 'two'])
+      await expect.poll(() => messagesIn(page, id)).toEqual(['hello from outside', 'hello from inside']);
 
-      // Each has its own light, and takes nothing from the page around it.
-      const ground = (id: string) =>
-        page.locator(`#${id}`).evaluate((element) => getComputedStyle(element).getPropertyValue('--ground').trim());
-      expect(await ground('one')).toBe('#0d1511');
-      expect(await ground('two')).toBe('#eef4ea');
-      await page.locator('#two').evaluate((element) => element.setAttribute('theme', 'dark'));
-      expect(await ground('two')).toBe('#0d1511');
-      expect(await page.title()).toBe('Somebody else');
-      expect(new URL(page.url()).hash).toBe('');
+    // Each has its own light, and takes nothing from the page around it.
+    const ground = (id: string) =>
+      page.locator(`#${id}`).evaluate((element) => getComputedStyle(element).getPropertyValue('--ground').trim());
+    expect(await ground('one')).toBe('#0d1511');
+    expect(await ground('two')).toBe('#eef4ea');
+    await page.locator('#two').evaluate((element) => element.setAttribute('theme', 'dark'));
+    expect(await ground('two')).toBe('#0d1511');
+    expect(await page.title()).toBe('Somebody else');
+    expect(new URL(page.url()).hash).toBe('');
 
-      // Another name is a new name; another link is another room.
-      await page.locator('#two').evaluate((element) => element.setAttribute('name', 'Renamed'));
-      await expect(member.page.getByTestId('members')).toContainText('Renamed');
-      await page.locator('#two').evaluate((element, next) => element.setAttribute('link', next), other);
-      await expect.poll(() => sizeIn(page, 'two')).toBe(2);
-      await expect.poll(async () => (await alone.see()).roomSize).toBe(2);
-      await expect.poll(async () => (await member.see()).roomSize).toBe(2);
+    // Another name is a new name; another link is another room.
+    await page.locator('#two').evaluate((element) => element.setAttribute('name', 'Renamed'));
+    await expect(member.page.getByTestId('members')).toContainText('Renamed');
+    await page.locator('#two').evaluate((element, next) => element.setAttribute('link', next), other);
+    await expect.poll(() => sizeIn(page, 'two')).toBe(2);
+    await expect.poll(async () => (await alone.see()).roomSize).toBe(2);
+    await expect.poll(async () => (await member.see()).roomSize).toBe(2);
 
-      // Moved within the page it stays; taken out of it, it leaves.
-      await page.evaluate(() => {
-        const element = document.getElementById('one');
-        if (element !== null) document.body.prepend(element);
-      });
-      expect(await sizeIn(page, 'one')).toBe(2);
-      await page.evaluate(() => document.getElementById('one')?.remove());
-      await expect.poll(async () => (await member.see()).roomSize).toBe(1);
-      expect((await alone.see()).roomSize).toBe(2);
-      const refused = page.locator('#refused').getByTestId('failure');
-      if (refuses) await expect(refused).toHaveAttribute('data-kind', 'root-unreachable', { timeout: 30_000 });
-      expect(rooms.root.rooms()).toEqual([]);
-      expect(complaints).toEqual([]);
-      await page.close();
-    } finally {
-      for (const each of ['chromium', 'firefox'] as const) await (await rooms.browser(each)).close();
-      await root.close();
-      await site.close();
-    }
+    // Moved within the page it stays; taken out of it, it leaves.
+    await page.evaluate(() => {
+      const element = document.getElementById('one');
+      if (element !== null) document.body.prepend(element);
+    });
+    expect(await sizeIn(page, 'one')).toBe(2);
+    await page.evaluate(() => document.getElementById('one')?.remove());
+    await expect.poll(async () => (await member.see()).roomSize).toBe(1);
+    expect((await alone.see()).roomSize).toBe(2);
+    const refused = page.locator('#refused').getByTestId('failure');
+    if (refuses) await expect(refused).toHaveAttribute('data-kind', 'root-unreachable', { timeout: 30_000 });
+    expect(rooms.root.rooms()).toEqual([]);
+    expect(complaints).toEqual([]);
+    await page.close();
   });
 }

@@ -5,7 +5,7 @@ import { relative } from 'node:path';
 import { test as base, expect, type Browser, type BrowserContext, type Page, type TestInfo } from '@playwright/test';
 import { startRootServer } from '../root-server/server.ts';
 import type { Room } from '../client/api.ts';
-import { launch, type Engine } from './browsers.ts';
+import { launch, still, type Engine } from './browsers.ts';
 
 type RootServer = Awaited<ReturnType<typeof startRootServer>>;
 
@@ -97,7 +97,10 @@ export interface Rooms {
   /** The link of the test's room. */
   readonly link: string;
   newLink(): string;
+  /** A browser that draws all motion. It stays for the tests that follow; what was opened in it does not. */
   browser(engine: Engine): Promise<Browser>;
+  /** Does something at the end of the test, when all its pages are closed and, if it failed, their journals kept; last named first. */
+  afterwards(step: () => unknown): void;
   /** Every `securitypolicyviolation` and uncaught error of any page. */
   readonly complaints: string[];
 }
@@ -116,8 +119,9 @@ export async function openRoom(
 ): Promise<RoomPage> {
   const page = await context.newPage();
   page.on('pageerror', (error) => {
-    // Firefox reports a socket that finds no server as an error of the page; tests that kill the root mean it.
-    if (!/establish a connection to the server|interrupted while the page/.test(error.message))
+    // Firefox reports as errors of the page what the page was told already: a socket that finds no server, a neighbour that is
+    // gone before it was reached. Tests that kill roots and peers mean both.
+    if (!/establish a connection to the server|interrupted while the page|^ICE failed/.test(error.message))
       complaints.push(`${name}: ${error.message}`);
   });
   page.on('console', (message) => {
@@ -158,27 +162,57 @@ async function saveJournals(pages: readonly RoomPage[], testInfo: TestInfo): Pro
   }
 }
 
-export const test = base.extend<{ rooms: Rooms }>({
-  // eslint-disable-next-line no-empty-pattern -- Playwright wants the pattern
-  rooms: async ({}, use, testInfo) => {
+/** Browsers that one test after another uses: to start Firefox takes as long as many a test. */
+class Browsers {
+  readonly #started = new Map<string, Promise<Browser>>();
+
+  async get(engine: Engine, isStill: boolean): Promise<Browser> {
+    // Firefox is told at its start whether people want motion, Chromium for each context.
+    const kind = engine === 'firefox' && isStill ? 'still firefox' : engine;
+    const known = await this.#started.get(kind);
+    if (known?.isConnected() === true) return known;
+    const started = launch(engine, [], kind === 'still firefox' ? still : {});
+    this.#started.set(kind, started);
+    return started;
+  }
+
+  async closeContexts(): Promise<void> {
+    for (const started of this.#started.values())
+      await Promise.all((await started).contexts().map((context) => context.close()));
+  }
+
+  async end(): Promise<void> {
+    for (const started of this.#started.values()) await (await started).close();
+  }
+}
+
+export const test = base.extend<{ rooms: Rooms }, { browsers: Browsers }>({
+  browsers: [
+    // eslint-disable-next-line no-empty-pattern -- Playwright wants the pattern
+    async ({}, use) => {
+      const browsers = new Browsers();
+      await use(browsers);
+      await browsers.end();
+    },
+    { scope: 'worker' },
+  ],
+  rooms: async ({ browsers }, use, testInfo) => {
     const root = await startRootServer({ port: 0, host: '127.0.0.1', maxClients: 8 });
-    const browsers = new Map<Engine, Promise<Browser>>();
     const complaints: string[] = [];
     const opened: RoomPage[] = [];
-    const browser = (engine: Engine): Promise<Browser> => {
-      let started = browsers.get(engine);
-      if (started === undefined) browsers.set(engine, (started = launch(engine)));
-      return started;
-    };
+    const endings: (() => unknown)[] = [];
     const newLink = (): string => `${root.url}/#${secret()}`;
     const rooms: Rooms = {
       root,
       link: newLink(),
       newLink,
-      browser,
+      browser: (engine) => browsers.get(engine, false),
+      afterwards: (step) => endings.unshift(step),
       complaints,
       async open(engine, { name = 'someone', k = 2, link = rooms.link, browser: own, query = '' } = {}) {
-        const context = await (own ?? (await browser(engine))).newContext();
+        // One machine draws for everybody here, without a graphics card: motion would take half of it.
+        const browser = own ?? (await browsers.get(engine, true));
+        const context = await browser.newContext(engine === 'chromium' ? { reducedMotion: 'reduce' } : {});
         const room = await openRoom(context, link, name, complaints, { k, query });
         opened.push(room);
         return room;
@@ -186,7 +220,8 @@ export const test = base.extend<{ rooms: Rooms }>({
     };
     await use(rooms);
     if (testInfo.status !== testInfo.expectedStatus) await saveJournals(opened, testInfo);
-    for (const started of browsers.values()) await (await started).close();
+    await browsers.closeContexts();
+    for (const end of endings) await end();
     await root.close();
     expect(complaints).toEqual([]);
   },

@@ -40,60 +40,56 @@ test('[W8] [S3] [S7] nothing that passes by the root, of HTTP or WebSocket, hold
     onBytes: (_direction, bytes) => carried.push(Uint8Array.from(bytes)),
   });
   const capture = await startCapture(root.port);
-  try {
-    const roomSecret = secret();
-    const link = `http://127.0.0.1:${capture.port}/#${roomSecret}`;
-    const pages: RoomPage[] = [];
-    for (const [i, engine] of (['chromium', 'firefox', 'chromium'] as const).entries())
-      pages.push(await rooms.open(engine, { name: `Persimmon${i}`, link, k: 1 }));
-    const seen = await untilOneTree(pages);
-    const [first, second, third] = pages as [RoomPage, RoomPage, RoomPage];
+  rooms.afterwards(() => root.close());
+  rooms.afterwards(() => capture.close());
+  const roomSecret = secret();
+  const link = `http://127.0.0.1:${capture.port}/#${roomSecret}`;
+  const pages: RoomPage[] = [];
+  for (const [i, engine] of (['chromium', 'firefox', 'chromium'] as const).entries())
+    pages.push(await rooms.open(engine, { name: `Persimmon${i}`, link, k: 1 }));
+  const seen = await untilOneTree(pages);
+  const [first, second, third] = pages as [RoomPage, RoomPage, RoomPage];
 
-    // One of everything that people can say or do in a room.
-    await first.say('quinces ripen in October');
-    await third.page.evaluate(async (to) => {
-      const { room } = (window as never as InPage).banyan;
-      await room.send('medlars for one only', { to: to as never, channel: 'orchard' });
-      await room.rename('Damson the Third');
-      await room.sendFile(new File(['mulberry '.repeat(4_000)], 'bullace.txt', { type: 'text/plain' })).done;
-    }, seen[0]?.id ?? '');
-    for (const page of pages) await expect.poll(() => page.texts()).toContain('quinces ripen in October');
-    await expect.poll(() => first.texts()).toContain('medlars for one only');
-    await expect(second.page.getByText('bullace.txt').first()).toBeAttached();
-    // Coming back after a reload is another session by the same link.
-    await second.page.reload();
-    await untilOneTree(pages);
+  // One of everything that people can say or do in a room.
+  await first.say('quinces ripen in October');
+  await third.page.evaluate(async (to) => {
+    const { room } = (window as never as InPage).banyan;
+    await room.send('medlars for one only', { to: to as never, channel: 'orchard' });
+    await room.rename('Damson the Third');
+    await room.sendFile(new File(['mulberry '.repeat(4_000)], 'bullace.txt', { type: 'text/plain' })).done;
+  }, seen[0]?.id ?? '');
+  for (const page of pages) await expect.poll(() => page.texts()).toContain('quinces ripen in October');
+  await expect.poll(() => first.texts()).toContain('medlars for one only');
+  await expect(second.page.getByText('bullace.txt').first()).toBeAttached();
+  // Coming back after a reload is another session by the same link.
+  await second.page.reload();
+  await untilOneTree(pages);
 
-    const packets = carried.map((bytes) => decodePacket(bytes)).filter((result) => result.ok);
-    const registrations = packets.filter(
-      ({ packet }) => packet.header.type === 'registration' && packet.action === 'request',
-    );
-    expect(registrations.length).toBeGreaterThanOrEqual(4);
+  const packets = carried.map((bytes) => decodePacket(bytes)).filter((result) => result.ok);
+  const registrations = packets.filter(
+    ({ packet }) => packet.header.type === 'registration' && packet.action === 'request',
+  );
+  expect(registrations.length).toBeGreaterThanOrEqual(4);
 
-    const provider = await cryptoProvider();
-    const bytes = Buffer.from(roomSecret, 'base64url');
-    const purposes = ['admission', 'signals'];
-    for (const { packet } of registrations)
-      purposes.push(`stream ${Buffer.from(packet.sender).toString('hex')} ${packet.header.session}`);
-    const keys = await Promise.all(purposes.map((purpose) => provider.hkdf(bytes, `banyan-1 ${purpose}`, 32)));
-    const words = ['quinces', 'October', 'medlars', 'orchard', 'Persimmon', 'Damson', 'mulberry', 'bullace'];
-    const forbidden = [bytes, ...keys].flatMap(spellings).concat(words.map((word) => Buffer.from(word)));
+  const provider = await cryptoProvider();
+  const bytes = Buffer.from(roomSecret, 'base64url');
+  const purposes = ['admission', 'signals'];
+  for (const { packet } of registrations)
+    purposes.push(`stream ${Buffer.from(packet.sender).toString('hex')} ${packet.header.session}`);
+  const keys = await Promise.all(purposes.map((purpose) => provider.hkdf(bytes, `banyan-1 ${purpose}`, 32)));
+  const words = ['quinces', 'October', 'medlars', 'orchard', 'Persimmon', 'Damson', 'mulberry', 'bullace'];
+  const forbidden = [bytes, ...keys].flatMap(spellings).concat(words.map((word) => Buffer.from(word)));
 
-    const wire = capture.bytes();
-    const opened = Buffer.concat(carried);
-    // It was all there: the page's own files, and every packet.
-    expect(wire.includes('GET / HTTP/1.1') || wire.includes('GET /?')).toBe(true);
-    expect(wire.includes('<!doctype html>')).toBe(true);
-    expect(opened.includes(Buffer.from(seen[0]?.id ?? 'none', 'hex'))).toBe(true);
-    const found = forbidden.filter((needle) => wire.includes(needle) || opened.includes(needle));
-    // A page says in its address which name it wants; that is for tests, and it does go to the server.
-    expect(found.map((needle) => needle.toString('latin1'))).toEqual(['Persimmon']);
-    expect(opened.includes('Persimmon')).toBe(false);
-  } finally {
-    await Promise.all([(await rooms.browser('chromium')).close(), (await rooms.browser('firefox')).close()]);
-    await capture.close();
-    await root.close();
-  }
+  const wire = capture.bytes();
+  const opened = Buffer.concat(carried);
+  // It was all there: the page's own files, and every packet.
+  expect(wire.includes('GET / HTTP/1.1') || wire.includes('GET /?')).toBe(true);
+  expect(wire.includes('<!doctype html>')).toBe(true);
+  expect(opened.includes(Buffer.from(seen[0]?.id ?? 'none', 'hex'))).toBe(true);
+  const found = forbidden.filter((needle) => wire.includes(needle) || opened.includes(needle));
+  // A page says in its address which name it wants; that is for tests, and it does go to the server.
+  expect(found.map((needle) => needle.toString('latin1'))).toEqual(['Persimmon']);
+  expect(opened.includes('Persimmon')).toBe(false);
 });
 
 /** What a page must not do while hostile texts are shown in it. */

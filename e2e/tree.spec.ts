@@ -1,7 +1,7 @@
 import { decodeJournal } from '../protocol/journal.ts';
 import { replay } from '../protocol/sim/replay.ts';
 import { decodePacket } from '../protocol/wire/packet.ts';
-import { expect, journalOf, openRoom, secret, test, treeDistance, untilOneTree, type RoomPage } from './fixtures.ts';
+import { expect, journalOf, secret, test, treeDistance, untilOneTree, type RoomPage } from './fixtures.ts';
 import { launch } from './browsers.ts';
 import { startRootServer } from '../root-server/server.ts';
 import { startRootProcess } from './root-process.ts';
@@ -22,53 +22,50 @@ test('[M1] [M4] [W8] seven pages of two engines form one tree; all messages arri
       if (direction === 'in') received.push(Uint8Array.from(bytes));
     },
   });
-  try {
-    const link = `${root.url}/#${secret()}`;
-    const pages: RoomPage[] = [];
-    for (let i = 0; i < 7; i++) {
-      pages.push(await rooms.open(i % 2 === 0 ? 'chromium' : 'firefox', { name: `peer ${i}`, link }));
-    }
-    const seen = await untilOneTree(pages);
-    expect(Math.max(...seen.map((view) => view.path.length))).toBeGreaterThanOrEqual(3);
-    expect(Math.max(...seen.map((view) => view.clients.length))).toBeLessThanOrEqual(2);
-
-    const said = (page: RoomPage): string[] => Array.from({ length: 20 }, (_, i) => `${page.name} says zebra ${i + 1}`);
-    await Promise.all(
-      pages.map(async (page) => {
-        for (const text of said(page)) await page.say(text);
-      }),
-    );
-    for (const page of pages) {
-      await expect.poll(async () => (await page.shown()).length, { timeout: 30_000 }).toBe(7 * 20);
-    }
-    const walks = await walkLengths(pages);
-    let alongTree = 0;
-    for (const [i, page] of pages.entries()) {
-      const shown = await page.shown();
-      for (const [j, sender] of pages.entries()) {
-        const [me, from] = [seen[i]?.id ?? '', seen[j]?.id ?? ''];
-        const theirs = shown.filter((message) => message.from === from);
-        expect(theirs.map((message) => message.text)).toEqual(said(sender));
-        const hops = theirs.map((message) => message.hops);
-        expect(hops).toEqual(walks.get(me)?.get(from));
-        alongTree += hops.filter((each) => each === treeDistance(seen, me, from)).length;
-      }
-    }
-    // On a busy machine the tree may heal meanwhile, and what is late comes over a backup: what goes by the tree is most of it.
-    expect(alongTree).toBeGreaterThan((7 * 7 * 20) / 2);
-    await untilOneTree(pages);
-
-    const all = Buffer.concat(received);
-    expect(all.length).toBeGreaterThan(1_000);
-    expect(all.includes('zebra')).toBe(false);
-    const packets = received.map((bytes) => decodePacket(bytes)).filter((result) => result.ok);
-    const types = new Set(packets.map((result) => result.packet.header.type));
-    expect(types).toContain('registration');
-    expect([...types].filter((type) => !rootTypes.has(type))).toEqual([]);
-    expect(all.includes(new URL(link).hash.slice(1))).toBe(false);
-  } finally {
-    await root.close();
+  rooms.afterwards(() => root.close());
+  const link = `${root.url}/#${secret()}`;
+  const pages: RoomPage[] = [];
+  for (let i = 0; i < 7; i++) {
+    pages.push(await rooms.open(i % 2 === 0 ? 'chromium' : 'firefox', { name: `peer ${i}`, link }));
   }
+  const seen = await untilOneTree(pages);
+  expect(Math.max(...seen.map((view) => view.path.length))).toBeGreaterThanOrEqual(3);
+  expect(Math.max(...seen.map((view) => view.clients.length))).toBeLessThanOrEqual(2);
+
+  const said = (page: RoomPage): string[] => Array.from({ length: 20 }, (_, i) => `${page.name} says zebra ${i + 1}`);
+  await Promise.all(
+    pages.map(async (page) => {
+      for (const text of said(page)) await page.say(text);
+    }),
+  );
+  for (const page of pages) {
+    await expect.poll(async () => (await page.shown()).length, { timeout: 30_000 }).toBe(7 * 20);
+  }
+  const walks = await walkLengths(pages);
+  let alongTree = 0;
+  for (const [i, page] of pages.entries()) {
+    const shown = await page.shown();
+    for (const [j, sender] of pages.entries()) {
+      const [me, from] = [seen[i]?.id ?? '', seen[j]?.id ?? ''];
+      const theirs = shown.filter((message) => message.from === from);
+      expect(theirs.map((message) => message.text)).toEqual(said(sender));
+      const hops = theirs.map((message) => message.hops);
+      expect(hops).toEqual(walks.get(me)?.get(from));
+      alongTree += hops.filter((each) => each === treeDistance(seen, me, from)).length;
+    }
+  }
+  // On a busy machine the tree may heal meanwhile, and what is late comes over a backup: what goes by the tree is most of it.
+  expect(alongTree).toBeGreaterThan((7 * 7 * 20) / 2);
+  await untilOneTree(pages);
+
+  const all = Buffer.concat(received);
+  expect(all.length).toBeGreaterThan(1_000);
+  expect(all.includes('zebra')).toBe(false);
+  const packets = received.map((bytes) => decodePacket(bytes)).filter((result) => result.ok);
+  const types = new Set(packets.map((result) => result.packet.header.type));
+  expect(types).toContain('registration');
+  expect([...types].filter((type) => !rootTypes.has(type))).toEqual([]);
+  expect(all.includes(new URL(link).hash.slice(1))).toBe(false);
 });
 
 test('[H4] [H6] a tab in the middle is closed: its clients come back by themselves and messages reach everyone', async ({
@@ -153,24 +150,18 @@ test('[U2] [R7] the root is killed and started again: pages say so, go on talkin
 test('[S2] a page over plain http at another address joins the same tree without crypto.subtle', async ({ rooms }) => {
   // A name that the browser resolves to this machine is no secure context over http, wherever the test runs.
   const plain = await launch('chromium', ['--host-resolver-rules=MAP banyan.test 127.0.0.1']);
-  try {
-    const safe = await rooms.open('chromium', { name: 'safe' });
-    const plainLink = rooms.link.replace('127.0.0.1', 'banyan.test');
-    const bare = await openRoom(await plain.newContext(), plainLink, 'bare', rooms.complaints);
-    await untilOneTree([safe, bare]);
-    expect(await bare.page.evaluate(() => [window.isSecureContext, typeof crypto.subtle])).toEqual([
-      false,
-      'undefined',
-    ]);
-    await expect(bare.page.getByTestId('banner-insecure')).toBeVisible();
-    await expect(safe.page.getByTestId('banner-insecure')).toBeHidden();
-    await safe.say('from the safe side');
-    await bare.say('from the bare side');
-    for (const page of [safe, bare]) {
-      await expect.poll(async () => (await page.texts()).sort()).toEqual(['from the bare side', 'from the safe side']);
-    }
-  } finally {
-    await plain.close();
+  rooms.afterwards(() => plain.close());
+  const safe = await rooms.open('chromium', { name: 'safe' });
+  const plainLink = rooms.link.replace('127.0.0.1', 'banyan.test');
+  const bare = await rooms.open('chromium', { name: 'bare', link: plainLink, browser: plain });
+  await untilOneTree([safe, bare]);
+  expect(await bare.page.evaluate(() => [window.isSecureContext, typeof crypto.subtle])).toEqual([false, 'undefined']);
+  await expect(bare.page.getByTestId('banner-insecure')).toBeVisible();
+  await expect(safe.page.getByTestId('banner-insecure')).toBeHidden();
+  await safe.say('from the safe side');
+  await bare.say('from the bare side');
+  for (const page of [safe, bare]) {
+    await expect.poll(async () => (await page.texts()).sort()).toEqual(['from the bare side', 'from the safe side']);
   }
 });
 
