@@ -1,4 +1,4 @@
-/** For everybody: no violation of axe in any state, light and dark. */
+/** For everybody: no violation of axe in any state, light and dark; no words over others. */
 import type { Page } from '@playwright/test';
 import { lookWithAxe } from './axe.ts';
 import { launch, stillAndDark } from './browsers.ts';
@@ -110,4 +110,50 @@ for (const engine of ['chromium', 'firefox'] as const) {
     await expectNoViolations(page, schemes, 'root away');
     await browser.close();
   });
+}
+
+test('alone in a room, what invites to ask others in stands clear of one’s own name and of the buttons', async ({
+  rooms,
+}) => {
+  const { page } = await visit(await rooms.browser('chromium'), withQuery(rooms.link, '&name=Wilhelmina'), still);
+  await page.getByTestId('join').click();
+  await expectInRoom(page, 1);
+  for (const [width, height] of sizes) {
+    await page.setViewportSize({ width, height });
+    if (width < 900) await page.getByTestId('tab-tree').click();
+    await expect.poll(() => page.evaluate(covered), { message: `${width} by ${height}` }).toEqual([]);
+  }
+  await page.close();
+});
+
+/** Desktops, and a phone upright and on its side. */
+const sizes = [
+  [1280, 720],
+  [1920, 1080],
+  [1024, 600],
+  [360, 640],
+  [844, 390],
+] as const;
+
+/** What the words for whoever is alone lie over, or stick out of. */
+function covered(): string[] {
+  const words = document.querySelector('[data-testid="alone"]');
+  if (words === null) return ['no words'];
+  const mine = words.getBoundingClientRect();
+  const pane = document.querySelector('[data-testid="tree"]')?.getBoundingClientRect();
+  const isInside =
+    pane !== undefined &&
+    mine.width > 0 &&
+    mine.left >= pane.left &&
+    mine.right <= pane.right &&
+    mine.top >= pane.top &&
+    mine.bottom <= pane.bottom;
+  const others = document.querySelectorAll(
+    '[data-testid="tree-node"] :is(circle, text), [data-testid="probe"], .tools',
+  );
+  const under = [...others].filter((other) => {
+    const box = other.getBoundingClientRect();
+    return box.left < mine.right && mine.left < box.right && box.top < mine.bottom && mine.top < box.bottom;
+  });
+  return [...(isInside ? [] : ['not in the pane']), ...under.map((other) => other.outerHTML)];
 }

@@ -211,7 +211,7 @@ export const de: Strings = {
     peers: (n) => count(n, 'Person', 'Personen'),
     node: (name, depth, clients) =>
       `${name}, Tiefe ${numbers.format(depth)}, trägt ${clients === 0 ? 'niemanden' : numbers.format(clients)}`,
-    probe: 'Nach dem Weg zur Wurzel fragen',
+    probe: 'Weg zur Wurzel erfragen',
     probing: 'Wird gefragt …',
     probed: (tookMs) => `Antwort nach ${numbers.format(tookMs)} ms`,
     probeNoRoot: 'die Wurzel selbst ist weg',
