@@ -168,6 +168,34 @@ describe('files between Node peers', () => {
   );
 
   it(
+    '[F5] [F6] a file for nobody is done when the first who comes has it; taken back, it comes to nobody else',
+    async () => {
+      const sender = await join();
+      const transfer = sender.sendFile(new Blob(['for whoever comes']));
+      const withdrawn = sender.sendFile(new Blob(['for nobody after all']));
+      withdrawn.cancel();
+      await expect(withdrawn.done).rejects.toMatchObject({ code: 'cancelled' });
+      await join();
+      const first = await file(1);
+      expect(await (await first.done).text()).toBe('for whoever comes');
+      await transfer.done;
+      expect(transfer.progress).toMatchObject({ have: 1, of: 1 });
+      transfer.cancel();
+      await until(() => first.error !== undefined, 'the first lets go of it');
+      expect([first.error?.code, transfer.error?.code]).toEqual(['cancelled', 'cancelled']);
+      await join();
+      await until(() => rooms[2]?.state === 'attached', 'another is there');
+      await sender.sendFile(new Blob(['for all'])).done;
+      // It hears of what was announced and taken back before it came, and no more of that comes.
+      for (const of of [1, 2]) {
+        expect(files[of]?.map(({ error }) => error?.code)).toEqual(['cancelled', 'cancelled', undefined]);
+        expect(await files[of]?.[2]?.blob()?.text()).toBe('for all');
+      }
+    },
+    timeoutMs,
+  );
+
+  it(
     'a file for one is shown to that one only',
     async () => {
       const [sender, , third] = (await chain(3)) as [Room, Room, Room];
@@ -218,11 +246,10 @@ describe('files between Node peers', () => {
         code: 'aborted',
       });
       const alone = room.sendFile(new Blob(['a']));
-      await alone.done;
       expect(alone.progress).toEqual({ bytes: 0, size: 1, have: 0, of: 0 });
       const never = room.sendFile(new ReadableStream<Uint8Array>());
       await room.leave();
-      await expect(never.done).rejects.toMatchObject({ code: 'left-room' });
+      for (const { done } of [alone, never]) await expect(done).rejects.toMatchObject({ code: 'left-room' });
       expect(codeOf(() => room.sendFile(new Blob(['a'])))).toBe('left-room');
     },
     timeoutMs,

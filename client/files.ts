@@ -268,9 +268,10 @@ export class RoomFiles {
     });
   }
 
-  /** The tree changed: who left is waited for no longer. */
   treeChanged(): void {
-    for (const file of this.#outgoing.values()) file.lookAgain();
+    if (this.#outgoing.size === 0) return;
+    const others = this.#ports.others();
+    for (const file of this.#outgoing.values()) file.othersAre(others);
   }
 
   async leave(): Promise<void> {

@@ -42,9 +42,15 @@ export class Outgoing implements FileTransfer {
   #size: number;
   /** Chunks that were read, up to the furthest. */
   #read = 0;
+  /** As last reported: others that have all of it, and others that know of it. */
   #have = 0;
   #known = 0;
+  /** Others that it was announced to and that are still there. */
   #expected = 0;
+  /** Others in the room. */
+  #others = 0;
+  /** Whether anybody ever had all of it. */
+  #wasHad = false;
   #isSettled = false;
   #settle: { readonly resolve: () => void; readonly reject: (error: BanyanError) => void } | undefined;
 
@@ -73,8 +79,9 @@ export class Outgoing implements FileTransfer {
     return {
       bytes: Math.min(this.#read * chunkBytesMax, this.#size),
       size: this.#size,
-      have: this.#have,
-      of: Math.max(this.#known, this.#expected, this.#have),
+      // Reports are a second old for each level of the tree, and unsigned: no more than there are.
+      have: Math.min(this.#have, this.#others),
+      of: Math.min(Math.max(this.#known, this.#expected, this.#have), this.#others),
     };
   }
 
@@ -102,7 +109,7 @@ export class Outgoing implements FileTransfer {
   readFrom(source: Blob): void {
     this.#source = new BlockReader(source, blockChunks * chunkBytesMax);
     this.#size = source.size;
-    this.#expected = this.#ports.others();
+    this.#expected = this.#others = this.#ports.others();
   }
 
   /** The packet of a chunk, sealed. Rejects, and ends the file, when its bytes cannot be had any more. */
@@ -142,16 +149,24 @@ export class Outgoing implements FileTransfer {
   reported(complete: number, peers: number): void {
     this.#have = complete;
     this.#known = peers;
-    this.lookAgain();
+    this.#wasHad ||= complete > 0;
+    this.#look();
     this.#teller.soon();
   }
 
-  /** Reports or the room changed: perhaps everybody has it who is to have it. */
-  lookAgain(): void {
-    // Who left is waited for no longer; who came later gets it, and is not waited for unless it says that it wants it.
-    if (!this.isAnnounced || this.#isSettled) return;
-    this.#expected = Math.min(this.#expected, this.#ports.others());
-    if (this.#have < this.#known || this.#known < this.#expected) return;
+  /** The room changed: who left is waited for no longer. */
+  othersAre(others: number): void {
+    if (!this.isAnnounced || others === this.#others) return;
+    this.#others = others;
+    // To nobody so far: it is for those who come first, or are seen again. Who comes later is not waited for without asking for it.
+    this.#expected = this.#expected > 0 || this.#wasHad ? Math.min(this.#expected, others) : others;
+    this.#look();
+    this.#teller.soon();
+  }
+
+  /** Perhaps everybody has it who is to have it. What nobody ever had is given out still. */
+  #look(): void {
+    if (this.#isSettled || !this.#wasHad || this.#have < this.#known || this.#known < this.#expected) return;
     this.#isSettled = true;
     this.#settle?.resolve();
     this.#teller.now();
