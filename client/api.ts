@@ -221,7 +221,7 @@ export interface FileOptions {
   readonly type?: string;
   /** Bytes that a stream will give. Checked before and after; a `Blob` knows its own. */
   readonly size?: number;
-  /** Whom it is shown to. Everybody carries it all the same. */
+  /** Sealed to this member, name and type too: everybody carries it, and sees its size and whom it is for. */
   readonly to?: NodeId;
   /** Aborting is `cancel()` with the error `aborted`, until `done` has settled. */
   readonly signal?: AbortSignal;

@@ -17,6 +17,7 @@ function announced(others: number) {
     {
       self,
       others: () => others,
+      secret: undefined,
       seal: () => Promise.reject(new Error('nothing is read here')),
       withdrawn: () => withdrawn.push({ isSettled: state !== 'open' }),
     },

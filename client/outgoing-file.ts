@@ -2,9 +2,11 @@
 import { chunkBytesMax } from '../protocol/limits.ts';
 import type { FileKey, NodeId } from '../protocol/types.ts';
 import { type Manifest } from '../protocol/wire/bodies.ts';
+import { chunkTagBytes, sealedLayout, type FileSecret } from '../protocol/wire/direct-body.ts';
 import type { Packet, VerifiedPacket } from '../protocol/wire/packet.ts';
 import { BanyanError, type FileTransfer, type TransferProgress } from './api.ts';
 import { blockChunks, BlockReader } from './block-reader.ts';
+import type { FileCipher } from './crypto/hpke.ts';
 import type { Bytes } from './crypto/provider.ts';
 import type { CheckedFile } from './options.ts';
 import { Teller } from './teller.ts';
@@ -16,7 +18,9 @@ const sealedMax = 16;
 
 export interface OutgoingPorts {
   readonly self: NodeId;
-  seal(file: number, index: number, data: Uint8Array): Promise<Packet>;
+  readonly seal: (file: number, index: number, data: Uint8Array) => Promise<Packet>;
+  /** For a file that one member only is to read. */
+  readonly secret: { readonly key: Uint8Array; readonly cipher: FileCipher } | undefined;
   /** Others in the room as far as is known. */
   readonly others: () => number;
   /** Its sender takes it back, or it cannot be read any more. */
@@ -35,6 +39,8 @@ export class Outgoing implements FileTransfer {
   /** Lets go of what was stored for it. */
   onEnd: (() => void) | undefined;
   readonly #file: number;
+  /** Bytes of the file in each chunk but the last. */
+  readonly #chunkBytes: number;
   readonly #ports: OutgoingPorts;
   readonly #sealed = new Map<number, Promise<Packet>>();
   readonly #teller = new Teller(() => this.progress);
@@ -60,6 +66,7 @@ export class Outgoing implements FileTransfer {
     this.type = checked.type;
     if (checked.to !== undefined) this.to = checked.to;
     this.#file = file;
+    this.#chunkBytes = chunkBytesMax - (ports.secret ? chunkTagBytes : 0);
     this.#size = checked.size ?? 0;
     this.#ports = ports;
     const onAbort = (): void => {
@@ -77,7 +84,7 @@ export class Outgoing implements FileTransfer {
 
   get progress(): TransferProgress {
     return {
-      bytes: Math.min(this.#read * chunkBytesMax, this.#size),
+      bytes: Math.min(this.#read * this.#chunkBytes, this.#size),
       size: this.#size,
       // Reports are a second old for each level of the tree, and unsigned: no more than there are.
       have: Math.min(this.#have, this.#others),
@@ -102,12 +109,20 @@ export class Outgoing implements FileTransfer {
   // What the room does with it.
 
   get manifest(): Manifest {
+    // What only one is to read is announced to everybody as so many bytes of nothing.
+    if (this.#ports.secret) return { file: this.#file, name: '', type: '', ...sealedLayout(this.#size, chunkBytesMax) };
     return { file: this.#file, sizeBytes: this.#size, chunkBytes: chunkBytesMax, name: this.name, type: this.type };
+  }
+
+  /** What its addressee is told besides; `undefined` for a file that is for everybody. */
+  get secret(): FileSecret | undefined {
+    const { secret } = this.#ports;
+    return secret && { file: this.#file, key: secret.key, name: this.name, type: this.type };
   }
 
   /** From now on chunks may be asked for. */
   readFrom(source: Blob): void {
-    this.#source = new BlockReader(source, blockChunks * chunkBytesMax);
+    this.#source = new BlockReader(source, blockChunks * this.#chunkBytes);
     this.#size = source.size;
     this.#expected = this.#others = this.#ports.others();
   }
@@ -128,8 +143,8 @@ export class Outgoing implements FileTransfer {
   async #seal(index: number): Promise<Packet> {
     let data: Bytes | undefined;
     try {
-      const from = index * chunkBytesMax;
-      data = await this.#source?.read(from, Math.min(from + chunkBytesMax, this.#size));
+      const from = index * this.#chunkBytes;
+      data = await this.#source?.read(from, Math.min(from + this.#chunkBytes, this.#size));
     } catch {
       // Told below.
     }
@@ -142,7 +157,8 @@ export class Outgoing implements FileTransfer {
       this.#read = index + 1;
       this.#teller.soon();
     }
-    return this.#ports.seal(this.#file, index, data);
+    const { seal, secret } = this.#ports;
+    return seal(this.#file, index, secret ? secret.cipher.seal(index, data) : data);
   }
 
   /** What the others report: how many of them have all of it, and how many know of it. */
