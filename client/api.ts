@@ -221,9 +221,9 @@ export interface FileOptions {
   readonly type?: string;
   /** Bytes that a stream will give. Checked before and after; a `Blob` knows its own. */
   readonly size?: number;
-  /** Whom it is shown to. Everybody carries it all the same. */
+  /** Sealed to this member, name and type too: everybody carries it, and sees its size and whom it is for. */
   readonly to?: NodeId;
-  /** Aborting is `cancel()` with the error `aborted`. */
+  /** Aborting is `cancel()` with the error `aborted`, until `done` has settled. */
   readonly signal?: AbortSignal;
 }
 
@@ -237,12 +237,15 @@ export interface FileProgress {
 
 /** The same for its sender. */
 export interface TransferProgress extends FileProgress {
-  /** Others that have the whole file, as they last reported, and others that are to have it. */
+  /**
+   * Others that have the whole file, as they last reported, and others that are to have it: 0 of 0 while nobody else is there. They add
+   * up along the tree, so the news is at most a second old for each level of it; neither is more than there are others.
+   */
   readonly have: number;
   readonly of: number;
 }
 
-/** A file that this program sends. It is there for newcomers too until it made room for others (32 files). */
+/** A file that this program sends. It is given to newcomers too until it is taken back, made room for others (32 files) or the room is left. */
 export interface FileTransfer {
   /** `node:session:number`, unique within a room. */
   readonly id: string;
@@ -253,14 +256,18 @@ export interface FileTransfer {
   /** Why it ended, for a file that did not get through or is kept no longer. */
   readonly error: BanyanError | undefined;
   /**
-   * Resolves when everybody has it who was in the room when it was announced and has stayed. Rejects with `cancelled`,
-   * `aborted`, `busy`, `left-room`, `file-unreadable`, `file-gone`, `storage`, `file-too-large` or `argument` (a stream of
-   * another size than stated). Need not be handled.
+   * Resolves when everybody has it who was in the room when it was announced and has stayed; never before somebody had it.
+   * Where nobody else was, or all left before they had it, that is when those have it who come first. Rejects with
+   * `cancelled`, `aborted`, `busy`, `left-room`, `file-unreadable`, `file-gone`, `storage`, `file-too-large` or `argument` (a
+   * stream of another size than stated). Need not be handled. The file is still given to those who come later.
    */
   readonly done: Promise<void>;
   /** Told when `progress` or `error` changed, at most ten times a second. Gives the function that ends it. */
   onProgress(listener: (progress: TransferProgress) => void): () => void;
-  /** Takes the file back: everybody stops, and lets go of what they have of it. */
+  /**
+   * Takes the file back, before and after `done`: everybody stops, and lets go of what they have of it, but for programs that
+   * have all of it and keep it (`accept()`). Who comes later does not get it. After `done` only `error` tells of it.
+   */
   cancel(): void;
 }
 

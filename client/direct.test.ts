@@ -2,7 +2,7 @@ import { beforeAll, describe, expect, it } from 'vitest';
 import { noNode, type NodeId, type SessionId } from '../protocol/types.ts';
 import { messagesBody, messageSize, type Message } from '../protocol/wire/bodies.ts';
 import { encodeUtf8, fromHex, toHex } from '../protocol/wire/bytes.ts';
-import { directBody } from '../protocol/wire/direct-body.ts';
+import { directBody, fileSecretBody } from '../protocol/wire/direct-body.ts';
 import { decodePacket, encodePacket, type Packet, type VerifiedPacket } from '../protocol/wire/packet.ts';
 import { PacketFactory } from '../protocol/wire/packet-factory.ts';
 import { sealTo } from './crypto/hpke.ts';
@@ -128,6 +128,19 @@ describe('a message for one', () => {
     // The core counts with what it becomes.
     const bytes = sealed.body.length - 16;
     expect(bytes).toBeLessThanOrEqual(messages.reduce((sum, message) => sum + messageSize(message), 0));
+  });
+
+  it('[F7] [S7] the key of a file goes like one: nobody but its addressee has it, and in the clear it is none', async () => {
+    const secret = fileSecretBody.encode({ file: 3, key: new Uint8Array(32).fill(9), name: 'plan.txt', type: '' });
+    const key: Message = { content: 'fileKey', data: secret, to: ben!.id, channel: '' };
+    expect(ana!.sealer.direct.canReach(ben!.id)).toBe(true);
+    const packet = ana!.factory.newMessage([key], 13, 1);
+    const sealed = await ana!.sealer.seal(packet);
+    expect(await ben!.read(sealed)).toEqual({ wire: [key], shown: [undefined] });
+    expect((await eve!.read(sealed)).wire).toMatchObject([{ content: 'sealed', to: ben!.id }]);
+    expect(Buffer.from((await eve!.take(sealed))!.plainText!).includes('plan.txt')).toBe(false);
+    const bare = await careless(eve!, eve!.factory.newMessage([key], 13, 1));
+    expect((await ben!.read(bare)).wire).toMatchObject([{ content: 'sealed', data: new Uint8Array(0) }]);
   });
 
   it('[S8] that is not sealed, or not to be opened, is not shown, and the rest of its packet is', async () => {

@@ -6,10 +6,10 @@ import { Recent } from '../protocol/recent.ts';
 import { noNode, type NodeId, type RoomId, type SessionId } from '../protocol/types.ts';
 import { messagesBody, presenceBody, type Message } from '../protocol/wire/bodies.ts';
 import { fromHex } from '../protocol/wire/bytes.ts';
-import { directBody, type DirectBody } from '../protocol/wire/direct-body.ts';
+import { directBody, directKinds, type DirectBody } from '../protocol/wire/direct-body.ts';
 import type { Packet } from '../protocol/wire/packet.ts';
 import type * as HpkeModule from './crypto/hpke.ts';
-import type { HpkeContext, HpkeKey } from './crypto/hpke.ts';
+import type { FileCipher, HpkeContext, HpkeKey } from './crypto/hpke.ts';
 import { concat, utf8 } from './crypto/provider.ts';
 
 type Hpke = typeof HpkeModule;
@@ -25,7 +25,7 @@ function unreadable(message: Message): Message {
 }
 
 function isDirect(content: Message['content']): content is DirectBody['content'] {
-  return content === 'text' || content === 'bytes' || content === 'reply';
+  return (directKinds as readonly string[]).includes(content);
 }
 
 function isForOne({ content, to }: Message): boolean {
@@ -78,6 +78,11 @@ export class DirectMessages {
     if (key === undefined || !this.#hpke.isSoundHpkeKey(key)) return false;
     this.#addressees.set(member, key);
     return true;
+  }
+
+  /** Seals and opens the chunks of a file for one, whose key goes as a message for one (rule F7). */
+  fileCipher(key: Uint8Array): FileCipher {
+    return this.#hpke.fileCipher(key);
   }
 
   /** Room, both ends and place in the stream: a sealed message can be moved nowhere else, not even by its sender. */

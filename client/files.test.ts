@@ -168,13 +168,58 @@ describe('files between Node peers', () => {
   );
 
   it(
-    'a file for one is shown to that one only',
+    '[F5] [F6] a file for nobody is done when the first who comes has it; taken back, it comes to nobody else',
     async () => {
-      const [sender, , third] = (await chain(3)) as [Room, Room, Room];
-      await sender.sendFile(new Blob(['for the third']), { to: third.self.id }).done;
+      const sender = await join();
+      const transfer = sender.sendFile(new Blob(['for whoever comes']));
+      const withdrawn = sender.sendFile(new Blob(['for nobody after all']));
+      withdrawn.cancel();
+      await expect(withdrawn.done).rejects.toMatchObject({ code: 'cancelled' });
+      await join();
+      const first = await file(1);
+      expect(await (await first.done).text()).toBe('for whoever comes');
+      await transfer.done;
+      expect(transfer.progress).toMatchObject({ have: 1, of: 1 });
+      transfer.cancel();
+      await until(() => first.error !== undefined, 'the first lets go of it');
+      expect([first.error?.code, transfer.error?.code]).toEqual(['cancelled', 'cancelled']);
+      await join();
+      await until(() => rooms[2]?.state === 'attached', 'another is there');
+      await sender.sendFile(new Blob(['for all'])).done;
+      // It hears of what was announced and taken back before it came, and no more of that comes.
+      for (const of of [1, 2]) {
+        expect(files[of]?.map(({ error }) => error?.code)).toEqual(['cancelled', 'cancelled', undefined]);
+        expect(await files[of]?.[2]?.blob()?.text()).toBe('for all');
+      }
+    },
+    timeoutMs,
+  );
+
+  it(
+    '[F7] a file for one is sealed to that one: carried by all, shown and read there only',
+    async () => {
+      const [sender, carrier, third] = (await chain(3)) as [Room, Room, Room];
+      await until(() => sender.members.has(third.self.id), 'the third is known');
+      const bytes = randomBytes(400_000);
+      const transfer = sender.sendFile(new File([bytes], 'secret.txt', { type: 'text/plain' }), { to: third.self.id });
       const shown = await file(2);
-      expect(await (await shown.done).text()).toBe('for the third');
+      expect(shown).toMatchObject({ id: transfer.id, name: 'secret.txt', type: 'text/plain', size: 400_000 });
+      const blob = await shown.done;
+      expect([blob.type, sha256(await bytesOf(blob))]).toEqual(['text/plain', sha256(bytes)]);
+      await transfer.done;
+      expect(transfer.progress).toEqual({ bytes: 400_000, size: 400_000, have: 2, of: 2 });
+      // By way of one who was not shown it.
       expect([shown.to, files[1]]).toEqual([third.self.id, []]);
+      expect(carrier.stats().bytesOut).toBeGreaterThan(400_000);
+      const stream = sender.sendFile(streamOf(bytes), { to: third.self.id });
+      await until(() => files[2]?.length === 2, 'a stream is announced');
+      expect(sha256(await bytesOf((await files[2]?.[1]?.done) as Blob))).toBe(sha256(bytes));
+      await stream.done;
+      const empty = sender.sendFile(new Blob([]), { to: third.self.id });
+      await until(() => files[2]?.length === 3, 'an empty one is announced');
+      expect((await files[2]?.[2]?.done)?.size).toBe(0);
+      await empty.done;
+      expect(codeOf(() => sender.sendFile(new Blob(['a']), { to: 'f'.repeat(32) as never }))).toBe('unknown-member');
     },
     timeoutMs,
   );
@@ -213,16 +258,18 @@ describe('files between Node peers', () => {
       expect(codeOf(() => room.sendFile(new Blob(['a']), { type: 'x'.repeat(101) }))).toBe('argument');
       expect(codeOf(() => room.sendFile(new Blob(['a']), { name: 5 as never }))).toBe('argument');
       expect(codeOf(() => room.sendFile(streamOf(), { size: 2 ** 31 + 1 }))).toBe('file-too-large');
+      // What is for one is a little longer when it is sealed.
+      const { id: to } = room.self;
+      expect(codeOf(() => room.sendFile(streamOf(), { size: 2 ** 31, to }))).toBe('file-too-large');
       await expect(joinRoom(link, { fileBytesMax: -1 })).rejects.toMatchObject({ code: 'argument' });
       await expect(room.sendFile(new Blob(['a']), { signal: AbortSignal.abort() }).done).rejects.toMatchObject({
         code: 'aborted',
       });
       const alone = room.sendFile(new Blob(['a']));
-      await alone.done;
       expect(alone.progress).toEqual({ bytes: 0, size: 1, have: 0, of: 0 });
       const never = room.sendFile(new ReadableStream<Uint8Array>());
       await room.leave();
-      await expect(never.done).rejects.toMatchObject({ code: 'left-room' });
+      for (const { done } of [alone, never]) await expect(done).rejects.toMatchObject({ code: 'left-room' });
       expect(codeOf(() => room.sendFile(new Blob(['a'])))).toBe('left-room');
     },
     timeoutMs,

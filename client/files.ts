@@ -1,16 +1,18 @@
 /**
  * The files of a room: what this program sends, what others send, and where the bytes of both are. The core says which chunk
- * goes where (rules F1 to F6); here they are read, sealed, stored and shown.
+ * goes where (rules F1 to F7); here they are read, sealed, stored and shown.
  */
-import { progressPeriodMs } from '../protocol/limits.ts';
+import { filesMax, progressPeriodMs } from '../protocol/limits.ts';
 import type { Peer, UserOutput } from '../protocol/peer.ts';
+import { Recent } from '../protocol/recent.ts';
 import { fileKey, noNode, type FileKey, type LinkId, type NodeId } from '../protocol/types.ts';
-import { cancelBody, manifestBody, type Message } from '../protocol/wire/bodies.ts';
+import { cancelBody, manifestBody, type Manifest, type Message } from '../protocol/wire/bodies.ts';
+import { fileSecretBody, openedLayout, type FileSecret } from '../protocol/wire/direct-body.ts';
 import type { VerifiedPacket } from '../protocol/wire/packet.ts';
 import { BanyanError, type FileOptions, type FileTransfer, type IncomingFile } from './api.ts';
 import { storageError, type FileStore } from './file-store.ts';
-import { Incoming } from './incoming-file.ts';
-import { checkFile, type CheckedFile } from './options.ts';
+import { Incoming, type Opened } from './incoming-file.ts';
+import { checkFile, checkFileSize, type CheckedFile } from './options.ts';
 import { Outgoing } from './outgoing-file.ts';
 import type { Sealer } from './seal.ts';
 import { spool } from './spool.ts';
@@ -29,10 +31,12 @@ export interface FilePorts {
   /** Called once, when the first byte is to be kept. */
   openStore(): Promise<FileStore>;
   /** Sends something that is no message to a person. */
-  post(content: 'file' | 'cancel', data: Uint8Array, to: NodeId): Answer;
+  post(content: 'file' | 'fileKey' | 'cancel', data: Uint8Array, to: NodeId): Answer;
   /** Others in the room as far as is known. */
   readonly others: () => number;
   isHere(node: NodeId): boolean;
+  /** Throws `unknown-member` when nothing can be sealed to this one. */
+  checkReach(node: NodeId): void;
   announced(file: IncomingFile): void;
   failed(error: BanyanError): void;
 }
@@ -45,6 +49,8 @@ export class RoomFiles {
   readonly #kept = new Set<Incoming>();
   /** To whom and when files were announced, between the message and the core's word. */
   readonly #sent = new Map<FileKey, { readonly atMs: number; readonly to: NodeId | undefined }>();
+  /** Of files that are sealed to this peer, between that message and the one that announces them. */
+  readonly #secrets = new Recent<FileSecret>(filesMax);
   /** Answers to the core's reads, in the order of each link: a chunk out of its order is lost (rule F2). */
   readonly #answers = new Map<LinkId, Promise<void>>();
   readonly #timers = new Set<ReturnType<typeof setTimeout>>();
@@ -69,12 +75,19 @@ export class RoomFiles {
     const checked = checkFile(source, options);
     if (this.#hasLeft) throw new BanyanError('left-room', 'this room was left');
     const { peer, sealer, others } = this.#ports;
+    let secret;
+    if (checked.to !== undefined) {
+      this.#ports.checkReach(checked.to);
+      const secretKey = crypto.getRandomValues(new Uint8Array(32));
+      secret = { key: secretKey, cipher: sealer.direct.fileCipher(secretKey) };
+    }
     const file = this.#nextFile++;
     const key = fileKey(peer.id, peer.packetFactory.session, file);
     const stop = new AbortController();
     const outgoing = new Outgoing(key, file, checked, options.signal, {
       self: peer.id,
       others,
+      secret,
       seal: async (number, index, data) => sealer.seal(peer.packetFactory.newChunk(number, index, data)),
       withdrawn: (withdrawn) => {
         stop.abort(withdrawn.error);
@@ -113,7 +126,12 @@ export class RoomFiles {
 
   #announce(outgoing: Outgoing, source: Blob): void {
     outgoing.readFrom(source);
-    const answer = this.#ports.post('file', manifestBody.encode(outgoing.manifest), outgoing.to ?? noNode);
+    const { manifest, secret, to = noNode } = outgoing;
+    checkFileSize(manifest.sizeBytes);
+    // What opens it goes first: it is announced to who can read it.
+    let answer: Answer = 'accepted';
+    if (secret) answer = this.#ports.post('fileKey', fileSecretBody.encode(secret), to);
+    if (answer === 'accepted') answer = this.#ports.post('file', manifestBody.encode(manifest), to);
     if (answer === 'accepted') {
       outgoing.isAnnounced = true;
       return;
@@ -148,6 +166,8 @@ export class RoomFiles {
   delivered(packet: VerifiedPacket<'message'>, messages: readonly Message[]): void {
     this.#sent.clear();
     for (const { content, data, to } of messages) {
+      const secret = content === 'fileKey' && to === this.#ports.peer.id ? fileSecretBody.decode(data) : undefined;
+      if (secret) this.#secrets.set(fileKey(packet.senderId, packet.header.session, secret.file), secret);
       const manifest = content === 'file' ? manifestBody.decode(data) : undefined;
       if (manifest === undefined) continue;
       const key = fileKey(packet.senderId, packet.header.session, manifest.file);
@@ -182,9 +202,11 @@ export class RoomFiles {
     const sent = this.#sent.get(key) ?? { atMs: Date.now(), to: undefined };
     this.#sent.delete(key);
     const store = this.#openStore();
+    const opened = sent.to === peer.id ? this.#opened(key, manifest) : undefined;
     const incoming = new Incoming(key, sender, manifest, sent, {
       store,
       sealer,
+      opened,
       failed: (file, error) => {
         this.#fail(file, error);
       },
@@ -192,7 +214,15 @@ export class RoomFiles {
     this.#incoming.set(key, incoming);
     void this.#reserve(incoming, store);
     if (!this.#ports.isHere(sender)) this.absent(sender);
-    if (sent.to === undefined || sent.to === peer.id) this.#ports.announced(incoming);
+    // What names this peer and is not sealed to it, others could read: it is carried and not shown, as with messages (rule S8).
+    if (sent.to === undefined || opened) this.#ports.announced(incoming);
+  }
+
+  #opened(key: FileKey, manifest: Manifest): Opened | undefined {
+    const secret = this.#secrets.get(key);
+    const layout = openedLayout(manifest);
+    if (secret === undefined || layout === undefined) return undefined;
+    return { ...secret, ...layout, cipher: this.#ports.sealer.direct.fileCipher(secret.key) };
   }
 
   /** Finds room for a file: the oldest complete ones that nobody asked to keep make it. */
@@ -268,9 +298,10 @@ export class RoomFiles {
     });
   }
 
-  /** The tree changed: who left is waited for no longer. */
   treeChanged(): void {
-    for (const file of this.#outgoing.values()) file.lookAgain();
+    if (this.#outgoing.size === 0) return;
+    const others = this.#ports.others();
+    for (const file of this.#outgoing.values()) file.othersAre(others);
   }
 
   async leave(): Promise<void> {

@@ -4,6 +4,7 @@ import { chunkBody, chunkCount, type Manifest } from '../protocol/wire/bodies.ts
 import { flagEncrypted, type VerifiedPacket } from '../protocol/wire/packet.ts';
 import { BanyanError, type FileProgress, type IncomingFile } from './api.ts';
 import { ChunkFile, tailBytes } from './chunk-file.ts';
+import type { FileCipher } from './crypto/hpke.ts';
 import { concat } from './crypto/provider.ts';
 import { storageError, type FileStore } from './file-store.ts';
 import { cleanFileName } from './options.ts';
@@ -21,9 +22,16 @@ function templateOf({ bytes: _bytes, plainText: _plainText, sender, ...rest }: C
   return { ...rest, sender: sender.slice(), validator: nothing, body: nothing };
 }
 
+/** What only the addressee of a file knows: how to open its chunks, and what is in them. */
+export interface Opened extends Manifest {
+  readonly cipher: FileCipher;
+}
+
 export interface IncomingPorts {
   readonly store: Promise<FileStore>;
   readonly sealer: Sealer;
+  /** For a file that is sealed to this peer. It is kept as it is read, and sealed again for neighbours. */
+  readonly opened?: Opened | undefined;
   /** It can neither be kept nor carried any more: to be dropped. */
   failed(file: Incoming, error: BanyanError): void;
 }
@@ -61,16 +69,17 @@ export class Incoming implements IncomingFile {
   ) {
     this.id = id;
     this.from = from;
-    this.name = cleanFileName(manifest.name);
-    this.type = manifest.type;
-    this.size = manifest.sizeBytes;
+    const shown = ports.opened ?? manifest;
+    this.name = cleanFileName(shown.name);
+    this.type = shown.type;
+    this.size = shown.sizeBytes;
     if (sent.to !== undefined) this.to = sent.to;
     this.sentAt = sent.atMs;
     this.#manifest = manifest;
     this.#chunks = chunkCount(manifest);
     this.#ports = ports;
     // What names a piece must fit a file system, too.
-    this.#bytes = new ChunkFile(id.replaceAll(':', '-'), manifest, ports.store, (error) => {
+    this.#bytes = new ChunkFile(id.replaceAll(':', '-'), shown, ports.store, (error) => {
       ports.failed(this, storageError(error));
     });
     this.done = new Promise((resolve, reject) => {
@@ -112,7 +121,9 @@ export class Incoming implements IncomingFile {
 
   /** The next chunk, in order. */
   take(chunk: Chunk): void {
-    const { header, plainText: data, validator, hops } = chunk;
+    const { header, plainText, validator, hops } = chunk;
+    const { opened } = this.#ports;
+    const data = opened && plainText ? opened.cipher.open(header.seq, plainText) : plainText;
     // Only a packet that can be made again from its data and signature can be passed on.
     const isUsual = header.timeMs === 0 && header.flags === flagEncrypted && chunk.action === 'push';
     const isNext = header.seq === this.#bytes.next && data?.length === this.#bytes.lengthOf(header.seq);
@@ -146,7 +157,9 @@ export class Incoming implements IncomingFile {
     const stored = await this.#bytes.read(index);
     const template = this.#template;
     if (stored === undefined || template === undefined) return undefined;
-    const { data, tail } = stored;
+    const { opened } = this.#ports;
+    const { tail } = stored;
+    const data = opened ? opened.cipher.seal(index, stored.data) : stored.data;
     const body = chunkBody.encode({ file: this.#manifest.file, data });
     const header = { ...template.header, seq: index };
     const sealed = await this.#ports.sealer.restore({ ...template, header, body }, tail.slice(0, tailBytes - 1));

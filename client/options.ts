@@ -2,6 +2,7 @@
 import { isTurnUrl } from '../protocol/ice.ts';
 import {
   channelBytesMax,
+  chunkBytesMax,
   clientsDefault,
   clientsMax,
   fileNameBytesMax,
@@ -12,6 +13,7 @@ import {
 } from '../protocol/limits.ts';
 import type { NodeId, PeerRole } from '../protocol/types.ts';
 import { BanyanError, type FileOptions, type RoomOptions, type SendOptions } from './api.ts';
+import { sealedLayout } from '../protocol/wire/direct-body.ts';
 import { replyBody } from '../protocol/wire/talk-body.ts';
 import { utf8 } from './crypto/provider.ts';
 import { parseIdentity } from './room-link.ts';
@@ -160,7 +162,7 @@ export function checkFile(file: Blob | ReadableStream<Uint8Array>, options: File
   if (size !== undefined && !(Number.isSafeInteger(size) && size >= 0))
     throw argument('size must be a number of bytes');
   if (isBlob && size !== given.size) throw argument('size is not the size of the Blob');
-  if (size !== undefined) checkFileSize(size);
+  if (size !== undefined) checkFileSize(to === undefined ? size : sealedLayout(size, chunkBytesMax).sizeBytes);
   if (!isBlob && given.locked) throw argument('this stream is being read by somebody else');
   if (to !== undefined && !/^[0-9a-f]{32}$/.test(to)) throw argument('to must be the id of a member');
   if (signal !== undefined && !(signal instanceof AbortSignal)) throw argument('signal must be an AbortSignal');

@@ -2,9 +2,11 @@
 import { chunkBytesMax } from '../protocol/limits.ts';
 import type { FileKey, NodeId } from '../protocol/types.ts';
 import { type Manifest } from '../protocol/wire/bodies.ts';
+import { chunkTagBytes, sealedLayout, type FileSecret } from '../protocol/wire/direct-body.ts';
 import type { Packet, VerifiedPacket } from '../protocol/wire/packet.ts';
 import { BanyanError, type FileTransfer, type TransferProgress } from './api.ts';
 import { blockChunks, BlockReader } from './block-reader.ts';
+import type { FileCipher } from './crypto/hpke.ts';
 import type { Bytes } from './crypto/provider.ts';
 import type { CheckedFile } from './options.ts';
 import { Teller } from './teller.ts';
@@ -16,7 +18,9 @@ const sealedMax = 16;
 
 export interface OutgoingPorts {
   readonly self: NodeId;
-  seal(file: number, index: number, data: Uint8Array): Promise<Packet>;
+  readonly seal: (file: number, index: number, data: Uint8Array) => Promise<Packet>;
+  /** For a file that one member only is to read. */
+  readonly secret: { readonly key: Uint8Array; readonly cipher: FileCipher } | undefined;
   /** Others in the room as far as is known. */
   readonly others: () => number;
   /** Its sender takes it back, or it cannot be read any more. */
@@ -35,6 +39,8 @@ export class Outgoing implements FileTransfer {
   /** Lets go of what was stored for it. */
   onEnd: (() => void) | undefined;
   readonly #file: number;
+  /** Bytes of the file in each chunk but the last. */
+  readonly #chunkBytes: number;
   readonly #ports: OutgoingPorts;
   readonly #sealed = new Map<number, Promise<Packet>>();
   readonly #teller = new Teller(() => this.progress);
@@ -42,9 +48,15 @@ export class Outgoing implements FileTransfer {
   #size: number;
   /** Chunks that were read, up to the furthest. */
   #read = 0;
+  /** As last reported: others that have all of it, and others that know of it. */
   #have = 0;
   #known = 0;
+  /** Others that it was announced to and that are still there. */
   #expected = 0;
+  /** Others in the room. */
+  #others = 0;
+  /** Whether anybody ever had all of it. */
+  #wasHad = false;
   #isSettled = false;
   #settle: { readonly resolve: () => void; readonly reject: (error: BanyanError) => void } | undefined;
 
@@ -54,6 +66,7 @@ export class Outgoing implements FileTransfer {
     this.type = checked.type;
     if (checked.to !== undefined) this.to = checked.to;
     this.#file = file;
+    this.#chunkBytes = chunkBytesMax - (ports.secret ? chunkTagBytes : 0);
     this.#size = checked.size ?? 0;
     this.#ports = ports;
     const onAbort = (): void => {
@@ -71,10 +84,11 @@ export class Outgoing implements FileTransfer {
 
   get progress(): TransferProgress {
     return {
-      bytes: Math.min(this.#read * chunkBytesMax, this.#size),
+      bytes: Math.min(this.#read * this.#chunkBytes, this.#size),
       size: this.#size,
-      have: this.#have,
-      of: Math.max(this.#known, this.#expected, this.#have),
+      // Reports are a second old for each level of the tree, and unsigned: no more than there are.
+      have: Math.min(this.#have, this.#others),
+      of: Math.min(Math.max(this.#known, this.#expected, this.#have), this.#others),
     };
   }
 
@@ -95,14 +109,22 @@ export class Outgoing implements FileTransfer {
   // What the room does with it.
 
   get manifest(): Manifest {
+    // What only one is to read is announced to everybody as so many bytes of nothing.
+    if (this.#ports.secret) return { file: this.#file, name: '', type: '', ...sealedLayout(this.#size, chunkBytesMax) };
     return { file: this.#file, sizeBytes: this.#size, chunkBytes: chunkBytesMax, name: this.name, type: this.type };
+  }
+
+  /** What its addressee is told besides; `undefined` for a file that is for everybody. */
+  get secret(): FileSecret | undefined {
+    const { secret } = this.#ports;
+    return secret && { file: this.#file, key: secret.key, name: this.name, type: this.type };
   }
 
   /** From now on chunks may be asked for. */
   readFrom(source: Blob): void {
-    this.#source = new BlockReader(source, blockChunks * chunkBytesMax);
+    this.#source = new BlockReader(source, blockChunks * this.#chunkBytes);
     this.#size = source.size;
-    this.#expected = this.#ports.others();
+    this.#expected = this.#others = this.#ports.others();
   }
 
   /** The packet of a chunk, sealed. Rejects, and ends the file, when its bytes cannot be had any more. */
@@ -121,8 +143,8 @@ export class Outgoing implements FileTransfer {
   async #seal(index: number): Promise<Packet> {
     let data: Bytes | undefined;
     try {
-      const from = index * chunkBytesMax;
-      data = await this.#source?.read(from, Math.min(from + chunkBytesMax, this.#size));
+      const from = index * this.#chunkBytes;
+      data = await this.#source?.read(from, Math.min(from + this.#chunkBytes, this.#size));
     } catch {
       // Told below.
     }
@@ -135,23 +157,32 @@ export class Outgoing implements FileTransfer {
       this.#read = index + 1;
       this.#teller.soon();
     }
-    return this.#ports.seal(this.#file, index, data);
+    const { seal, secret } = this.#ports;
+    return seal(this.#file, index, secret ? secret.cipher.seal(index, data) : data);
   }
 
   /** What the others report: how many of them have all of it, and how many know of it. */
   reported(complete: number, peers: number): void {
     this.#have = complete;
     this.#known = peers;
-    this.lookAgain();
+    this.#wasHad ||= complete > 0;
+    this.#look();
     this.#teller.soon();
   }
 
-  /** Reports or the room changed: perhaps everybody has it who is to have it. */
-  lookAgain(): void {
-    // Who left is waited for no longer; who came later gets it, and is not waited for unless it says that it wants it.
-    if (!this.isAnnounced || this.#isSettled) return;
-    this.#expected = Math.min(this.#expected, this.#ports.others());
-    if (this.#have < this.#known || this.#known < this.#expected) return;
+  /** The room changed: who left is waited for no longer. */
+  othersAre(others: number): void {
+    if (!this.isAnnounced || others === this.#others) return;
+    this.#others = others;
+    // To nobody so far: it is for those who come first, or are seen again. Who comes later is not waited for without asking for it.
+    this.#expected = this.#expected > 0 || this.#wasHad ? Math.min(this.#expected, others) : others;
+    this.#look();
+    this.#teller.soon();
+  }
+
+  /** Perhaps everybody has it who is to have it. What nobody ever had is given out still. */
+  #look(): void {
+    if (this.#isSettled || !this.#wasHad || this.#have < this.#known || this.#known < this.#expected) return;
     this.#isSettled = true;
     this.#settle?.resolve();
     this.#teller.now();

@@ -147,6 +147,9 @@ class LiveRoom implements Room {
       post: (content, data, to) => this.#sends.post(() => this.#hand({ content, data, to, channel: '' })),
       others: () => Math.max(0, this.#session.view().roomSize - 1),
       isHere: (node) => this.#members.has(node),
+      checkReach: (node) => {
+        this.#checkReach(node);
+      },
       announced: (file) => {
         this.#events.emit('file', file);
       },
@@ -266,12 +269,16 @@ class LiveRoom implements Room {
     const { to = noNode, channel = '', signal } = options;
     if (signal?.aborted === true) throw aborted('sending');
     this.#checkMaySpeak();
-    if (to !== noNode && this.state !== 'left' && !this.#sealer.direct.canReach(to))
+    if (to !== noNode && this.state !== 'left') this.#checkReach(to);
+    return this.#sends.wait(() => this.#hand({ content, data, to, channel }), signal);
+  }
+
+  #checkReach(to: NodeId): void {
+    if (!this.#sealer.direct.canReach(to))
       throw new BanyanError(
         'unknown-member',
         'nobody of this id has been seen in the room, so nothing can be sealed to it',
       );
-    return this.#sends.wait(() => this.#hand({ content, data, to, channel }), signal);
   }
 
   #checkMaySpeak(): void {

@@ -121,3 +121,24 @@ test('[F1] [F6] a picture that is dropped on the page is shown to the others, un
   await expect(last).toHaveAttribute('data-state', 'cancelled');
   await expect(last.getByTestId('file-outcome')).toHaveText('Taken back by its sender');
 });
+
+test('[F5] [F6] a file that is sent before anybody is there waits for who comes, and can be taken back after that', async ({
+  rooms,
+}) => {
+  const ana = await rooms.open('chromium', { name: 'ana' });
+  await expect(ana.page.getByTestId('file-input')).toBeAttached();
+  await attach(ana, 'early.txt', 'text/plain', Buffer.from('who comes first'));
+  const own = ana.page.getByTestId('file');
+  await expect(own.getByTestId('file-outcome')).toHaveText('Nobody else is here. Whoever comes gets it.');
+  await expect(own).toHaveAttribute('data-state', 'running');
+
+  const ben = await rooms.open('chromium', { name: 'ben' });
+  const got = ben.page.getByTestId('file');
+  await expect(got).toHaveAttribute('data-state', 'complete');
+  await expect(own.getByTestId('file-outcome')).toHaveText('The other person has it');
+  await expect(own).toHaveAttribute('data-state', 'complete');
+
+  await own.getByTestId('file-cancel').click();
+  await expect(own.getByTestId('file-outcome')).toHaveText('You took it back');
+  await expect(got.getByTestId('file-outcome')).toHaveText('Taken back by its sender');
+});

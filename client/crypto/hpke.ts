@@ -1,7 +1,7 @@
 /**
  * HPKE as RFC 9180 has it, in base mode, with DHKEM(X25519, HKDF-SHA256), HKDF-SHA256 and ChaCha20-Poly1305 (rule S7). Written
  * over @noble, because the libraries for it want `crypto.subtle`, which a page over plain http on a LAN does not have. Loaded
- * when a room is joined, not with the page.
+ * when a room is joined, not with the page. The cipher of files for one is here because it is made of the same.
  */
 import { chacha20poly1305 } from '@noble/ciphers/chacha.js';
 import { x25519 } from '@noble/curves/ed25519.js';
@@ -66,9 +66,12 @@ function contextOf(shared: Uint8Array, info: Uint8Array): HpkeContext {
   const schedule = concat(Uint8Array.of(baseMode), noPskId, infoHash);
   const secret = labeledExtract(suite, shared, 'secret', nothing);
   const key = labeledExpand(suite, secret, 'key', schedule, 32);
-  const base = labeledExpand(suite, secret, 'base_nonce', schedule, nonceBytes);
+  return contextUnder(key, labeledExpand(suite, secret, 'base_nonce', schedule, nonceBytes));
+}
+
+function contextUnder(key: Uint8Array, base: Uint8Array): HpkeContext {
   const nonceOf = (number: number): Uint8Array => {
-    const nonce = base.slice();
+    const nonce = Uint8Array.from(base);
     const view = new DataView(nonce.buffer);
     view.setUint32(nonceBytes - 4, view.getUint32(nonceBytes - 4) ^ number);
     return nonce;
@@ -113,4 +116,20 @@ export function sealTo(
 export function openWith(key: HpkeKey, enc: Uint8Array, info: Uint8Array): HpkeContext | undefined {
   const shared = sharedSecret(key.secretKey, enc, enc, key.publicKey);
   return shared && contextOf(shared, info);
+}
+
+/** Seals the chunks of one file, each under its number (rule F7): the same bytes each time, so that one can be made again. */
+export interface FileCipher {
+  seal(index: number, data: Uint8Array): Uint8Array;
+  /** `undefined` for anything but what was sealed under that number. */
+  open(index: number, sealed: Uint8Array): Uint8Array | undefined;
+}
+
+/** ChaCha20-Poly1305 under a key of 32 bytes that is used for one file only. */
+export function fileCipher(key: Uint8Array): FileCipher {
+  const context = contextUnder(key, new Uint8Array(nonceBytes));
+  return {
+    seal: (index, data) => context.seal(index, nothing, data),
+    open: (index, sealed) => context.open(index, nothing, sealed),
+  };
 }

@@ -27,9 +27,46 @@ function between(): { peer: PeerScript; up: LinkId; down: LinkId } {
   return { peer, up, down };
 }
 
+/** Has a neighbour tell where somebody hangs. */
+function hangs(peer: PeerScript, link: LinkId, teller: Other, client: Other, parent: Other, attachEpoch = 1): void {
+  peer.packet(
+    link,
+    teller,
+    teller.factory.newEdges([{ client: client.id, parent: parent.id, attachEpoch, gone: false }]),
+  );
+}
+
+/** Has a neighbour report how many have the file on its side. */
+function report(peer: PeerScript, link: LinkId, from: Other, complete: number, peers: number, sender = c): void {
+  const session = sender === c ? c.factory.session : peer.core.view().session;
+  peer.packet(link, from, from.factory.newProgress({ sender: sender.id, session, file: 7, complete, peers }));
+}
+
+/** What was reported on a link. */
+function reported(peer: PeerScript, link: LinkId): string[] {
+  return peer.sent(link, 'progress').map((packet) => {
+    const body = progressBody.decode(packet.body);
+    return `${body?.complete}/${body?.peers}`;
+  });
+}
+
 function want(peer: PeerScript, link: LinkId, from: Other, next: number): void {
   const have = { sender: c.id, session: c.factory.session, file: 7, next };
   peer.packet(link, from, from.factory.newWant([have]));
+}
+
+/** Announces the file as the peer's own. */
+function announce(peer: PeerScript): void {
+  const message = { content: 'file', data: manifestBody.encode(manifest), to: noNode, channel: '' } as const;
+  peer.give({ kind: 'send', messages: [message], timeMs: 1 });
+}
+
+/** A head with a client `a`, that sends a file. */
+function sending(): { sender: PeerScript; client: LinkId } {
+  const sender = new PeerScript(2).becomeHead();
+  const client = sender.takeClient(a);
+  announce(sender);
+  return { sender, client };
 }
 
 /** Answers every `readChunk` since the last `clear`. */
@@ -140,29 +177,77 @@ describe('files', () => {
 
   it('[F5] reports towards the sender, and the sender learns how many have it', () => {
     const { peer, up, down } = between();
+    hangs(peer, up, a, c, a);
     for (let index = 0; index < 10; index++)
       peer.give({ kind: 'packet', link: up, packet: chunk(c, index), attested: false });
     expect(peer.of('chunk').at(-1)?.done).toBe(true);
-    peer.packet(
-      down,
-      b,
-      b.factory.newProgress({ sender: c.id, session: c.factory.session, file: 7, complete: 2, peers: 5 }),
-    );
+    report(peer, down, b, 2, 5);
     peer.pass(1_100);
-    expect(progressBody.decode(peer.sent(up, 'progress').at(-1)?.body ?? new Uint8Array(0))).toMatchObject({
-      complete: 3,
-      peers: 6,
-    });
+    expect([reported(peer, up), reported(peer, down)]).toEqual([['3/6'], []]);
 
-    const sender = new PeerScript(2).becomeHead();
-    const client = sender.takeClient(a);
-    const message = { content: 'file', data: manifestBody.encode(manifest), to: noNode, channel: '' } as const;
-    sender.give({ kind: 'send', messages: [message], timeMs: 1 });
-    const { session } = sender.core.view();
-    sender
-      .packet(client, a, a.factory.newProgress({ sender: sender.me.id, session, file: 7, complete: 3, peers: 6 }))
-      .pass(1_100);
+    const { sender, client } = sending();
+    report(sender, client, a, 3, 6, sender.me);
+    sender.pass(1_100);
     expect(sender.of('fileProgress')).toMatchObject([{ complete: 3, peers: 6 }]);
+  });
+
+  it('[F5] follows a sender that moved, and counts nobody on its side', () => {
+    const { peer, up, down } = between();
+    hangs(peer, up, a, c, a);
+    report(peer, down, b, 2, 5);
+    peer.pass(1_100);
+    expect(reported(peer, up)).toEqual(['2/6']);
+    // It hangs below the client from now on, with the file that came from above.
+    peer.clear();
+    hangs(peer, down, b, c, b, 2);
+    report(peer, up, a, 4, 9);
+    peer.pass(1_100);
+    expect([reported(peer, up), reported(peer, down)]).toEqual([[], ['4/10']]);
+  });
+
+  it('[F5] forgets who was behind a link that ended, also one that gave way to another', () => {
+    const { sender, client } = sending();
+    const other = sender.takeClient(b);
+    report(sender, client, a, 3, 6, sender.me);
+    report(sender, other, b, 1, 1, sender.me);
+    sender.pass(1_100);
+    // The same peer comes by a newer link, and another is gone.
+    const again = sender.takeClient(a);
+    expect(sender.closed(client)).toBe('replaced');
+    sender.packet(other, b, b.factory.newLeave(b.id, 'left', 7)).pass(1_100);
+    expect(sender.of('fileProgress').at(-1)).toMatchObject({ complete: 0, peers: 0 });
+    report(sender, again, a, 3, 6, sender.me);
+    sender.pass(1_100);
+    expect(sender.of('fileProgress').at(-1)).toMatchObject({ complete: 3, peers: 6 });
+  });
+
+  it('[F5] forgets the side of a parent that its sender left', () => {
+    const sender = new PeerScript(2).register();
+    const old = sender.attachTo(a);
+    announce(sender);
+    report(sender, old, a, 5, 5, sender.me);
+    sender.pass(1_100);
+    const next = sender.attachTo(b, [b.id], { purpose: 'move' }, 'move');
+    report(sender, next, b, 4, 4, sender.me);
+    sender.pass(1_100);
+    expect(sender.of('fileProgress').map(({ complete, peers }) => [complete, peers])).toEqual([
+      [5, 5],
+      [4, 4],
+    ]);
+  });
+
+  it('[F5] tells a new parent, and says again what may have been lost', () => {
+    const { peer, up } = between();
+    hangs(peer, up, a, c, a);
+    peer.pass(1_100);
+    expect(reported(peer, up)).toEqual(['0/1']);
+    want(peer, up, a, 10);
+    peer.pass(1_100);
+    expect(reported(peer, up)).toEqual(['0/1', '0/1']);
+    const d = new Other(14);
+    const next = peer.attachTo(d, [d.id], { purpose: 'move' }, 'move');
+    peer.pass(1_100);
+    expect(reported(peer, next)).toEqual(['0/1']);
   });
 
   it('[F6] tells who sends a file that is kept no longer to stop', () => {

@@ -18,6 +18,7 @@ import { passOn, type VerifiedPacket } from '../wire/packet.ts';
 import type { Context } from './context.ts';
 import { FilePace } from './file-pace.ts';
 import { isTreeLink, type LinkState, type Links } from './links.ts';
+import type { Picture } from './picture.ts';
 
 interface FileState {
   readonly key: FileKey;
@@ -27,11 +28,13 @@ interface FileState {
   readonly chunks: number;
   /** All chunks before this one are stored. */
   next: number;
-  /** The link that leads to its sender; 0 for one's own. */
-  towards: LinkId;
-  /** What each other side of the tree last reported. */
+  /** The link that it comes by; 0 for one's own. */
+  from: LinkId;
+  /** What each neighbour last reported of its side of the tree. */
   readonly sides: Map<LinkId, { readonly complete: number; readonly peers: number }>;
-  reported: string;
+  /** Where it was last reported, and what. */
+  toldTo: LinkId;
+  told: string;
 }
 
 /** What one neighbour lacks of one file. */
@@ -52,15 +55,21 @@ interface Receiver {
 export class Files {
   readonly #ctx: Context;
   readonly #links: Links;
+  readonly #picture: Picture;
   readonly #files = new Map<FileKey, FileState>();
   readonly #receivers = new Map<LinkId, Receiver>();
   #reportAtMs = Infinity;
   /** When a neighbour has rested (rule F4). */
   #pumpAtMs = Infinity;
+  /** The picture as of the last look: when it changes, so may the way to a sender. */
+  #pictureThen = 0;
+  /** The links that had ended by then: who was behind them is counted no longer. */
+  #endedThen = 0;
 
-  constructor(ctx: Context, links: Links) {
+  constructor(ctx: Context, links: Links, picture: Picture) {
     this.#ctx = ctx;
     this.#links = links;
+    this.#picture = picture;
   }
 
   /** Looks for manifests and cancellations in the messages of a delivered packet; `from` is the link it came by, 0 for own. */
@@ -88,9 +97,10 @@ export class Files {
       file: manifest.file,
       chunks,
       next: isOwn ? chunks : 0,
-      towards: from,
+      from,
       sides: new Map(),
-      reported: '',
+      toldTo: 0,
+      told: '',
     });
     this.#ctx.emit({ kind: 'file', file: key, sender, manifest });
     for (const link of this.#links.tree()) {
@@ -132,7 +142,9 @@ export class Files {
 
   /** A tree link is new, or lost packets: say how far each file is. */
   introduce(link: LinkState): void {
-    if (this.#files.size > 0) this.#tell(link, [...this.#files.keys()]);
+    if (this.#files.size === 0) return;
+    this.#tell(link, [...this.#files.keys()]);
+    this.#reportSoon();
   }
 
   #tell(link: LinkState, keys: readonly FileKey[], action: 'pull' | 'confirm' = 'pull'): void {
@@ -159,23 +171,19 @@ export class Files {
         sending.taken = Math.max(sending.taken, next);
       } else {
         pace.restart(key);
+        // Nor need what was reported to it have come.
+        const state = this.#files.get(key);
+        if (state?.toldTo === link.id) state.told = '';
         if (sending) sending.next = sending.taken = next;
         else if (files.size < 2 * filesMax) files.set(key, { next, taken: next, reading: 0 });
       }
     }
     // Who asks may have lost what was said of its own chunks.
-    if (action === 'pull') this.#tell(link, [...files.keys()], 'confirm');
-    this.pump(link);
-  }
-
-  linkEnded(link: LinkId): void {
-    this.#receivers.delete(link);
-    for (const state of this.#files.values()) {
-      state.sides.delete(link);
-      if (state.towards === link) state.towards = -1;
+    if (action === 'pull') {
+      this.#tell(link, [...files.keys()], 'confirm');
+      this.#reportSoon();
     }
-    // Who is gone is waited for no longer.
-    if (this.#files.size > 0) this.#reportSoon();
+    this.pump(link);
   }
 
   // Chunks in.
@@ -190,7 +198,7 @@ export class Files {
       return;
     }
     state.next++;
-    state.towards = link.id;
+    state.from = link.id;
     const done = state.next >= state.chunks;
     this.#ctx.emit({ kind: 'chunk', file: state.key, packet, done });
     this.#tell(link, [state.key], 'confirm');
@@ -212,7 +220,7 @@ export class Files {
     }
     for (const [key, sending] of receiver.files) {
       const state = this.#files.get(key);
-      if (state === undefined || state.towards === link.id) continue;
+      if (state === undefined || state.from === link.id) continue;
       while (
         sending.next < state.next &&
         sending.reading < chunkReadsMax &&
@@ -250,7 +258,7 @@ export class Files {
 
   progressed(link: LinkState, body: ProgressBody): void {
     const state = this.#files.get(fileKey(body.sender, body.session, body.file));
-    if (state === undefined || state.towards === link.id) return;
+    if (state === undefined || !isTreeLink(link)) return;
     state.sides.set(link.id, { complete: body.complete, peers: body.peers });
     this.#reportSoon();
   }
@@ -268,32 +276,50 @@ export class Files {
       this.#pumpAtMs = Infinity;
       for (const link of this.#links.tree()) this.pump(link);
     }
+    this.#lookAround();
     if (this.#ctx.nowMs < this.#reportAtMs) return;
     this.#reportAtMs = Infinity;
     for (const state of this.#files.values()) this.#report(state);
   }
 
+  /** Who hangs elsewhere, or is gone, is counted anew. */
+  #lookAround(): void {
+    const { digest } = this.#picture;
+    const { ended } = this.#links;
+    if (ended !== this.#endedThen) {
+      for (const link of this.#receivers.keys()) if (!this.#links.get(link)) this.#receivers.delete(link);
+    } else if (digest === this.#pictureThen) return;
+    this.#pictureThen = digest;
+    this.#endedThen = ended;
+    if (this.#files.size > 0) this.#reportSoon();
+  }
+
+  /** The neighbour behind whom its sender is; where the picture is not whole, the one that the file came by or the parent. */
+  #towards({ sender, from }: FileState): LinkState | undefined {
+    if (this.#picture.isFull) return this.#picture.towards(sender);
+    return this.#links.get(from) ?? this.#links.parent();
+  }
+
   #report(state: FileState): void {
-    let complete = 0;
-    let peers = 0;
-    for (const side of state.sides.values()) {
-      complete += side.complete;
-      peers += side.peers;
-    }
     const { sender, session, file, key } = state;
-    if (state.towards === 0) {
-      const reported = `${complete}/${peers}`;
-      if (reported !== state.reported) this.#ctx.emit({ kind: 'fileProgress', file: key, complete, peers });
-      state.reported = reported;
-      return;
+    const isOwn = state.from === 0;
+    const link = isOwn ? undefined : this.#towards(state);
+    let complete = !isOwn && state.next >= state.chunks ? 1 : 0;
+    let peers = isOwn ? 0 : 1;
+    for (const [id, side] of state.sides) {
+      if (this.#links.get(id) === undefined) {
+        state.sides.delete(id);
+      } else if (id !== link?.id) {
+        complete += side.complete;
+        peers += side.peers;
+      }
     }
-    complete += state.next >= state.chunks ? 1 : 0;
-    peers += 1;
-    // When the link it came by is gone, its sender is somewhere above.
-    const link = this.#links.get(state.towards) ?? this.#links.parent();
-    const reported = `${link?.id ?? 0}:${complete}/${peers}`;
-    if (link === undefined || reported === state.reported) return;
-    state.reported = reported;
-    this.#links.send(link, this.#ctx.factory.newProgress({ sender, session, file, complete, peers }));
+    const told = `${complete}/${peers}`;
+    const toldTo = link?.id ?? 0;
+    if ((link === undefined && !isOwn) || (told === state.told && toldTo === state.toldTo)) return;
+    state.told = told;
+    state.toldTo = toldTo;
+    if (link === undefined) this.#ctx.emit({ kind: 'fileProgress', file: key, complete, peers });
+    else this.#links.send(link, this.#ctx.factory.newProgress({ sender, session, file, complete, peers }));
   }
 }

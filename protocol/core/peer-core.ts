@@ -82,7 +82,7 @@ export class PeerCore {
       this.#position.attachEpoch = epoch + 1;
       this.#announcePosition();
     });
-    this.#files = new Files(ctx, this.#links);
+    this.#files = new Files(ctx, this.#links, this.#picture);
     this.#receipts = new Receipts(ctx, this.#links, this.#picture, () => this.#reunion.fold().height);
     this.#typing = new Typing(ctx, this.#links, this.#picture);
     this.#flood = new Flood(
@@ -602,7 +602,6 @@ export class PeerCore {
 
   #linkEnded(link: LinkState, reason: LinkReason, gone = false): void {
     const { role, remote } = link;
-    this.#files.linkEnded(link.id);
     if (role === undefined) {
       this.#attach.failLink(link, reason, gone);
       return;
@@ -637,7 +636,6 @@ export class PeerCore {
       if (link.phase === 'open')
         this.#links.send(link, this.factory.newLeave(self, 'left', this.#position.attachEpoch, successor));
       this.#links.close(link, 'left');
-      this.#files.linkEnded(link.id);
       if (link.role === 'client') this.#picture.lose(link.remote);
     }
     if (this.#attach.registered)

@@ -2,7 +2,7 @@
  * The picture: who hangs where and who is in the room. Edges travel along the tree as they change and merge by newest
  * attach epoch, so nobody asks the root and the picture stays true while it is away (rules M5, M6).
  */
-import { edgesFlushMs, edgeTombstoneMs, fullPictureMax } from '../limits.ts';
+import { edgesFlushMs, edgeTombstoneMs, fullPictureMax, pathNodesMax } from '../limits.ts';
 import { streamKey, type LinkId, type NodeId, type SessionId } from '../types.ts';
 import { edgesMax, presenceBody, type Edge, type PresenceBody } from '../wire/bodies.ts';
 import { hashText, mixHash } from '../wire/bytes.ts';
@@ -101,6 +101,19 @@ export class Picture {
   parentOf(node: NodeId): NodeId | undefined {
     const edge = this.#edges.get(node);
     return edge === undefined || edge.gone ? undefined : edge.parent;
+  }
+
+  /** The neighbour behind whom somebody is (rule T2); `undefined` when it is not known. */
+  towards(node: NodeId): LinkState | undefined {
+    if (this.isDeparted(node)) return undefined;
+    let below = node;
+    for (let depth = 0; depth < pathNodesMax; depth++) {
+      const parent = this.parentOf(below);
+      if (parent === undefined || parent === below) break;
+      if (parent === this.#ctx.self) return this.#links.clients().find((client) => client.remote === below);
+      below = parent;
+    }
+    return this.#links.parent();
   }
 
   /** Peers in the picture, which is fresher than the last sweep; `undefined` when it is not whole. */

@@ -4,7 +4,6 @@
  * that crosses the room for each receiver (rules T1 to T5). Nothing here delays or orders a message.
  */
 import {
-  pathNodesMax,
   receiptBackMs,
   receiptEntriesMax,
   receiptFallMs,
@@ -200,7 +199,7 @@ export class Receipts {
         if (session === this.#ctx.factory.session) this.#tellUser(state, others);
         continue;
       }
-      const link = this.#towards(sender);
+      const link = this.#picture.towards(sender);
       if (link === undefined) continue;
       const runs = runsOf(this.#sum(state, link.id, true));
       const told = `${top} ${runs.map(({ length, count }) => `${length}x${count}`).join()}`;
@@ -240,19 +239,6 @@ export class Receipts {
       }
     }
     return counts;
-  }
-
-  /** The neighbour behind whom somebody is, as the picture has it (rule T2); `undefined` when it is not known. */
-  #towards(sender: NodeId): LinkState | undefined {
-    if (this.#picture.isDeparted(sender)) return undefined;
-    let node = sender;
-    for (let depth = 0; depth < pathNodesMax; depth++) {
-      const parent = this.#picture.parentOf(node);
-      if (parent === undefined || parent === node) break;
-      if (parent === this.#ctx.self) return this.#links.clients().find((client) => client.remote === node);
-      node = parent;
-    }
-    return this.#links.parent();
   }
 
   /**

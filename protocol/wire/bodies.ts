@@ -598,9 +598,10 @@ export const presenceBody = codec<PresenceBody>(
 
 /**
  * `file`: a manifest (data as `manifestBody`); `cancel`: its sender took a file back (data as `cancelBody`); `sealed`: for its
- * addressee only (rule S7), what it holds is in `directBody`; `reply`: a text that answers a message (data as `replyBody`).
+ * addressee only (rule S7), what it holds is in `directBody`; `reply`: a text that answers a message (data as `replyBody`);
+ * `fileKey`: what opens a file for one (data as `fileSecretBody`), only ever within what is sealed.
  */
-export const contentKinds = ['text', 'bytes', 'file', 'cancel', 'sealed', 'reply'] as const;
+export const contentKinds = ['text', 'bytes', 'file', 'cancel', 'sealed', 'reply', 'fileKey'] as const;
 
 /** One thing that a person or program sends. */
 export interface Message {

@@ -8,7 +8,7 @@ import { decodeJournal, encodeJournal, type Journal } from '../journal.ts';
 import type { NodeId, SessionId } from '../types.ts';
 import * as bodies from './bodies.ts';
 import { decodeUtf8, encodeUtf8, sameBytes, toHex } from './bytes.ts';
-import { directBody } from './direct-body.ts';
+import { directBody, fileSecretBody } from './direct-body.ts';
 import { decodeFrame, encodeFrames } from './frame.ts';
 import { decodePacket, encodePacket, type Packet } from './packet.ts';
 import { Reunion } from './reunion.ts';
@@ -119,6 +119,9 @@ export const fuzzTargets: readonly FuzzTarget[] = [
   bodyTarget('direct', directBody, [
     directBody.encode({ content: 'text', channel: 'game', data: encodeUtf8('for you') }),
     directBody.encode({ content: 'bytes', channel: '', data: new Uint8Array(20) }),
+  ]),
+  bodyTarget('file-secret', fileSecretBody, [
+    fileSecretBody.encode({ file: 3, key: new Uint8Array(32).fill(9), name: 'a.png', type: 'image/png' }),
   ]),
   bodyTarget('reply', replyBody, [
     replyBody.encode({ sender: fileKey.sender, session: fileKey.session, seq: 7, index: 1, text: encodeUtf8('yes') }),

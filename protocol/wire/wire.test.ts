@@ -5,6 +5,7 @@ import { frameBytesMax, orderAdmittedMax, orderRemovedMax, orderSpeakersMax, pac
 import type { RoomId } from '../types.ts';
 import * as bodies from './bodies.ts';
 import { ByteReader, decodeUtf8, encodeUtf8, fromHex, toHex } from './bytes.ts';
+import { chunkTagBytes, openedLayout, sealedLayout } from './direct-body.ts';
 import { decodeFrame, encodeFrames } from './frame.ts';
 import { orderBody } from './order-body.ts';
 import {
@@ -337,5 +338,33 @@ describe('reunion', () => {
     expect(down?.getDest(node('2'), node('9'))).toBe(node('1'));
     expect(down?.getDest(node('1'), node('9'))).toBe(node('0'));
     expect(down?.getDest(node('8'), node('9'))).toBe(node('0'));
+  });
+});
+
+describe('a file for one', () => {
+  it('[F7] is announced by the size of its sealed chunks, from which its addressee has its own', () => {
+    const announced = { file: 1, name: '', type: '' };
+    fc.assert(
+      fc.property(
+        fc.integer({ min: 0, max: 100_000 }),
+        fc.integer({ min: 17, max: 16_128 }),
+        (sizeBytes, chunkBytes) => {
+          const sealed = { ...announced, ...sealedLayout(sizeBytes, chunkBytes) };
+          expect(openedLayout(sealed)).toEqual({ sizeBytes, chunkBytes: chunkBytes - chunkTagBytes });
+          // No more chunks than those that hold something.
+          expect(bodies.chunkCount(sealed)).toBe(Math.ceil(sizeBytes / (chunkBytes - chunkTagBytes)));
+        },
+      ),
+    );
+    for (const [sizeBytes, chunkBytes] of [
+      [100, 16],
+      [100, 1],
+      [16, 100],
+      [5, 100],
+      [105, 100],
+      [116, 100],
+    ] as const) {
+      expect(openedLayout({ ...announced, sizeBytes, chunkBytes })).toBeUndefined();
+    }
   });
 });

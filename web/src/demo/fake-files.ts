@@ -68,7 +68,9 @@ export function fakeTransfer(
     return { bytes, size, have, of: others };
   };
   let done = (): void => undefined;
-  const clockwork = new Clockwork(size, read, () => done());
+  const clockwork = new Clockwork(size, read, () => {
+    if (others > 0) done();
+  });
   return {
     id,
     name: options.name ?? (file instanceof File ? file.name : 'file'),

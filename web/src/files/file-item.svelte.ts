@@ -30,8 +30,10 @@ export class FileItem {
   /** Sender: others who have all of it, and who are to have it. */
   have = $state(0);
   of = $state(0);
-  /** Sender: everybody has it. Receiver: all of it is here. */
+  /** Sender: everybody has it who was there. Receiver: all of it is here. */
   isComplete = $state(false);
+  /** Sender: those who come get it, so it can be taken back. */
+  isGivenOut = $state(true);
   ended: EndReason | undefined = $state();
   /** A picture that can be shown. */
   picture: Blob | undefined = $state.raw();
@@ -79,8 +81,11 @@ export class FileItem {
       this.have = progress.have;
       this.of = progress.of;
     }
-    // What everybody has is no loss to its sender when it is kept no longer.
-    if (error && !(this.self && this.isComplete)) this.ended ??= error.code;
+    if (error) {
+      this.isGivenOut = false;
+      // What everybody has is no loss to its sender when it is kept no longer.
+      if (!this.self || !this.isComplete || error.code === 'cancelled') this.ended ??= error.code;
+    }
     if (this.ended !== undefined) this.picture = undefined;
   }
 
