@@ -138,7 +138,7 @@ export default tseslint.config(
   },
   {
     files: ['protocol/**/*.ts'],
-    ignores: [...tests, 'protocol/sim/cli.ts'],
+    ignores: [...tests, 'protocol/sim/cli.ts', 'protocol/sim/pool.ts', 'protocol/sim/pool-child.ts'],
     rules: {
       'no-restricted-globals': [
         'error',

@@ -1,3 +1,4 @@
+import { availableParallelism } from 'node:os';
 import { defineConfig } from 'vitest/config';
 
 export default defineConfig({
@@ -11,6 +12,8 @@ export default defineConfig({
       'scripts/**/*.test.mjs',
     ],
     exclude: ['**/node_modules/**', 'dist/**'],
+    // By itself it leaves one processor free, for somebody who works meanwhile: of two that is half.
+    maxWorkers: Math.max(2, availableParallelism() - 1),
     testTimeout: 20_000,
     hookTimeout: 20_000,
   },

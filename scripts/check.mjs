@@ -10,16 +10,18 @@ const parallel = 2;
 
 const isTest = (/** @type {string} */ path) => path.endsWith('.test.ts');
 const isTs = (/** @type {string} */ path) => path.endsWith('.ts') && !path.endsWith('.d.ts');
+/** What of the simulator is a program of Node; must agree with protocol/tsconfig.json. */
+const isCommand = (/** @type {string} */ path) => /^protocol\/sim\/(cli|pool|pool-child)\.ts$/.test(path);
 /** Must agree with client/tsconfig.json, which leaves these to client/tsconfig.node.json. */
 const isNodeHalf = (/** @type {string} */ path) => /^client\/(node|cli)(-[^/]*)?\.ts$/.test(path);
 
 /** @type {readonly { config: string, folder: string, accept: (path: string) => boolean }[]} */
 const typeConfigs = [
-  { config: 'protocol/tsconfig.json', folder: 'protocol', accept: (p) => !isTest(p) && p !== 'protocol/sim/cli.ts' },
+  { config: 'protocol/tsconfig.json', folder: 'protocol', accept: (p) => !isTest(p) && !isCommand(p) },
   {
     config: 'protocol/tsconfig.tests.json',
     folder: 'protocol',
-    accept: (p) => isTest(p) || p === 'protocol/sim/cli.ts',
+    accept: (p) => isTest(p) || isCommand(p),
   },
   { config: 'client/tsconfig.json', folder: 'client', accept: (p) => !isTest(p) && !isNodeHalf(p) },
   { config: 'client/tsconfig.node.json', folder: 'client', accept: (p) => isTest(p) || isNodeHalf(p) },

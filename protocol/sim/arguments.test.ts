@@ -30,6 +30,7 @@ describe('the command line', () => {
     expect(error('--seeds')).toBe('--seeds needs a value');
     expect(error('--k', '9')).toMatch(/--k 9: a number from 1 to 8/);
     expect(error('--k', '2..3')).toMatch(/--k 2..3/);
+    expect(error('--jobs', '0')).toMatch(/--jobs 0: a number from 1 to 64/);
     expect(error('--fast')).toBe('--fast: unknown argument');
     expect(error('--without', 'gravity')).toMatch(/--without gravity/);
   });

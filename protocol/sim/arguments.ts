@@ -13,11 +13,13 @@ export interface SimArguments {
   readonly json: boolean;
   readonly trace: boolean;
   readonly replayFile: string | undefined;
+  /** Runs at a time, or as many as there are processors. */
+  readonly jobs: number | undefined;
   /** Parts of the core to switch off, as in the mutation check. */
   readonly disabled: readonly string[];
 }
 
-export const usage = `npm run sim -- --scenario NAME --seeds A..B --peers N[..M] [--k K] [--json] [--trace]
+export const usage = `npm run sim -- --scenario NAME --seeds A..B --peers N[..M] [--k K] [--jobs J] [--json] [--trace]
 npm run sim -- --ci                 a fixed set, ends with "N passed, N failed"
 npm run sim -- --mutations          switches parts of the core off and shows that the simulator notices
 npm run sim -- --replay FILE        runs a page's journal through a fresh core and prints what comes out
@@ -28,6 +30,7 @@ const mutations = ['frontier', 'watermark', 'path-check', 'dedup', 'both-directi
 /** Peers that one run may have. */
 const peersMax = 100_000;
 const seedsMax = 0xffffffff;
+const jobsMax = 64;
 
 type Result = { readonly ok: true; readonly value: SimArguments } | { readonly ok: false; readonly error: string };
 
@@ -47,6 +50,7 @@ export function readArguments(args: readonly string[]): Result {
   let peers: readonly [number, number] | undefined;
   let seeds: readonly [number, number] | undefined;
   let k: number | undefined;
+  let jobs: number | undefined;
   let json = false;
   let trace = false;
   let replayFile: string | undefined;
@@ -58,7 +62,7 @@ export function readArguments(args: readonly string[]): Result {
     else if (name === '--ci') mode = 'ci';
     else if (name === '--mutations') mode = 'mutations';
     else if (name === '--help' || name === '-h') mode = 'help';
-    else if (['--scenario', '--peers', '--seeds', '--k', '--replay', '--without'].includes(name)) {
+    else if (['--scenario', '--peers', '--seeds', '--k', '--jobs', '--replay', '--without'].includes(name)) {
       const value = args[++i];
       if (value === undefined || value.startsWith('--')) return refuse(`${name} needs a value`);
       if (name === '--scenario') {
@@ -73,6 +77,10 @@ export function readArguments(args: readonly string[]): Result {
       } else if (name === '--k') {
         k = readRange(value, 1, clientsMax)?.[0];
         if (k === undefined || String(k) !== value) return refuse(`--k ${value}: a number from 1 to ${clientsMax}`);
+      } else if (name === '--jobs') {
+        const range = readRange(value, 1, jobsMax);
+        if (range?.[0] !== range?.[1] || !range) return refuse(`--jobs ${value}: a number from 1 to ${jobsMax}`);
+        [jobs] = range;
       } else if (name === '--replay') {
         mode = 'replay';
         replayFile = value;
@@ -94,6 +102,7 @@ export function readArguments(args: readonly string[]): Result {
     json,
     trace,
     replayFile,
+    jobs,
     disabled,
   };
   return { ok: true, value };

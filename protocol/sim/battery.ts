@@ -1,18 +1,12 @@
 /** The fixed set that every test run goes through: small enough for minutes on one core, wide enough to catch most. */
 import { peersOf } from './mutations.ts';
 import { openFaults, regressions } from './regressions.ts';
+import type { Job } from './run.ts';
 import type { ScenarioName } from './scenarios.ts';
-
-export interface BatteryRun {
-  readonly scenario: ScenarioName;
-  readonly seed: number;
-  readonly peers: number;
-  readonly k: number | undefined;
-}
 
 export interface BatteryPart {
   readonly name: string;
-  readonly runs: readonly BatteryRun[];
+  readonly runs: readonly Job[];
 }
 
 function series(scenario: ScenarioName, seeds: number, peers: readonly [number, number]): BatteryPart {

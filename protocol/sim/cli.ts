@@ -1,16 +1,18 @@
-/** The simulator's command line. The only file here that knows of Node, a clock and the outside. */
+/** The simulator's command line. With pool.ts the only file here that knows of Node, a clock and the outside. */
 import { execFileSync } from 'node:child_process';
 import { readFileSync } from 'node:fs';
+import { availableParallelism } from 'node:os';
 import type { Mutation } from '../core/io.ts';
 import { readArguments, usage, type SimArguments } from './arguments.ts';
 import { battery } from './battery.ts';
 import { findMutation, mutations, peersOf } from './mutations.ts';
 import type { Overrides } from './options.ts';
 import { decodeJournal } from '../journal.ts';
+import { runAll } from './pool.ts';
 import { replay, stepText } from './replay.ts';
 import { commandFor, failureText, ReportBuilder, reportText } from './report.ts';
 import { openFaults } from './regressions.ts';
-import { runSeed, type RunResult } from './run.ts';
+import { runSeed, type Job, type RunResult } from './run.ts';
 import type { ScenarioName } from './scenarios.ts';
 
 /** Lines of trace that a failure prints, and that `--trace` keeps. */
@@ -45,60 +47,67 @@ function tell(run: RunResult, overrides: Overrides, lines: number): void {
   for (const line of traced.trace) log(`    ${line}`);
 }
 
-function seeds(args: SimArguments): number {
+/** Tells the first failures in full, and of the others which they were. */
+class Failures {
+  count = 0;
+
+  note(run: RunResult, overrides: Overrides, lines: number): void {
+    if (++this.count <= failuresToldMax) tell(run, overrides, lines);
+    else log(failureText(run, '', '').split('\n').slice(0, 2).join('\n'));
+  }
+}
+
+async function seeds(args: SimArguments): Promise<number> {
   const { scenario, k, json, trace } = args;
+  const [first, last] = args.seeds;
   const overrides: Overrides = { k, disabled: new Set(args.disabled as Mutation[]) };
   const builder = new ReportBuilder(scenario);
   const started = performance.now();
-  let failures = 0;
-  for (let seed = args.seeds[0]; seed <= args.seeds[1]; seed++) {
-    const run = runSeed(scenario, seed, peersOf(seed, args.peers), k, overrides);
+  const failures = new Failures();
+  const jobs: Job[] = [];
+  for (let seed = first; seed <= last; seed++)
+    jobs.push({ scenario, seed, peers: peersOf(seed, args.peers), k, overrides });
+  for await (const run of runAll(jobs, processorsOf(args))) {
     builder.add(run);
-    if (!run.failure) continue;
-    failures++;
-    if (failures <= failuresToldMax) tell(run, overrides, trace ? traceLinesMax : traceTailLines);
-    else log(failureText(run, '', '').split('\n').slice(0, 2).join('\n'));
+    if (run.failure) failures.note(run, overrides, trace ? traceLinesMax : traceTailLines);
   }
-  if (trace && failures === 0 && args.seeds[0] === args.seeds[1]) {
-    const [seed] = args.seeds;
-    const traced = runSeed(scenario, seed, peersOf(seed, args.peers), k, { ...overrides, traceLines: traceLinesMax });
+  if (trace && failures.count === 0 && first === last) {
+    const traced = runSeed(scenario, first, peersOf(first, args.peers), k, { ...overrides, traceLines: traceLinesMax });
     for (const line of traced.trace) log(line);
   }
   const report = builder.build(performance.now() - started);
   out(json ? JSON.stringify(report) : reportText(report));
-  return failures > 0 ? 1 : 0;
+  return failures.count > 0 ? 1 : 0;
 }
 
-function ci(): number {
-  let passed = 0;
-  let failed = 0;
+function processorsOf({ jobs }: SimArguments): number {
+  return jobs ?? availableParallelism();
+}
+
+async function ci(args: SimArguments): Promise<number> {
+  let runs = 0;
+  const failures = new Failures();
   const started = performance.now();
   for (const part of battery()) {
     const builder = new ReportBuilder(part.name);
     const partStarted = performance.now();
-    let partFailed = 0;
-    for (const { scenario, seed, peers, k } of part.runs) {
-      const run = runSeed(scenario, seed, peers, k);
+    const failedBefore = failures.count;
+    for await (const run of runAll(part.runs, processorsOf(args))) {
+      runs++;
       builder.add(run);
-      if (!run.failure) {
-        passed++;
-        continue;
-      }
-      failed++;
-      partFailed++;
-      if (failed <= failuresToldMax) tell(run, { k }, traceTailLines);
-      else log(failureText(run, '', '').split('\n').slice(0, 2).join('\n'));
+      if (run.failure) failures.note(run, { k: run.k }, traceTailLines);
     }
     const report = builder.build(performance.now() - partStarted);
-    const counts = `${report.runs} runs, ${partFailed} failed, ${report.delivered} delivered, ${report.heals} heals`;
+    const failed = failures.count - failedBefore;
+    const counts = `${report.runs} runs, ${failed} failed, ${report.delivered} delivered, ${report.heals} heals`;
     out(`${part.name}: ${counts}, ${(report.wallMs / 1000).toFixed(1)} s`);
   }
   out(`in ${((performance.now() - started) / 1000).toFixed(0)} s`);
   for (const { name, scenario, seed, peers } of openFaults) {
     out(`skipped, an open fault: ${name} (${scenario}, seed ${seed}, ${peers} peers)`);
   }
-  out(`${passed} passed, ${failed} failed, ${openFaults.length} skipped`);
-  return failed > 0 ? 1 : 0;
+  out(`${runs - failures.count} passed, ${failures.count} failed, ${openFaults.length} skipped`);
+  return failures.count > 0 ? 1 : 0;
 }
 
 function mutationCheck(args: SimArguments): number {
@@ -140,7 +149,7 @@ function replayFile(path: string): number {
   return 0;
 }
 
-function main(): number {
+async function main(): Promise<number> {
   const read = readArguments(process.argv.slice(2));
   if (!read.ok) {
     log(`sim: ${read.error}\n\n${usage}`);
@@ -152,7 +161,7 @@ function main(): number {
       out(usage);
       return 0;
     case 'ci':
-      return ci();
+      return ci(args);
     case 'mutations':
       return mutationCheck(args);
     case 'replay':
@@ -162,4 +171,4 @@ function main(): number {
   }
 }
 
-process.exitCode = main();
+process.exitCode = await main();

@@ -224,3 +224,16 @@ export function runSeed(
 ): RunResult {
   return runOptions(drawOptions(scenario, seed, peers, { ...overrides, k: k ?? overrides.k }), overrides.traceLines);
 }
+
+/** What one run follows from, as `runSeed` takes it. Plain data. */
+export interface Job {
+  readonly scenario: ScenarioName;
+  readonly seed: number;
+  readonly peers: number;
+  readonly k: number | undefined;
+  readonly overrides?: Overrides;
+}
+
+export function runJob({ scenario, seed, peers, k, overrides }: Job): RunResult {
+  return runSeed(scenario, seed, peers, k, overrides);
+}
