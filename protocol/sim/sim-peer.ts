@@ -2,7 +2,7 @@
 import type { CoreInput, PeerOptions } from '../core/io.ts';
 import { PeerCore } from '../core/peer-core.ts';
 import { originBurst, originRatePerSecond } from '../limits.ts';
-import type { OriginRate } from '../reading.ts';
+import type { OriginRate } from '../peer/reading.ts';
 import { noDigest, type LinkId, type NodeId, type PacketDigest, type PeerRole, type PeerState } from '../types.ts';
 import { toHex } from '../wire/bytes.ts';
 import type { LinkEnd } from './link-end.ts';
