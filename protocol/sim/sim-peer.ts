@@ -17,6 +17,9 @@ export const simOrigin = 'https://sim.test';
 /** Wall clock at virtual time 0, ms since 1970. */
 export const wallStartMs = 1_700_000_000_000;
 
+/** Timers of a hidden page run once in so long, ms. */
+export const hiddenTimerMs = 1_000;
+
 /** How a peer's life ended. */
 export type Ending = 'left' | 'crashed' | 'replaced' | 'refused';
 
