@@ -20,7 +20,7 @@ const tests = ['**/*.test.ts', '**/*.contract.ts'];
  */
 const arrows = [
   { from: /^protocol\/.*\.test\.ts$/, to: ['protocol'], packages: /^(vitest|fast-check|node:.+|@noble\/.+)$/ },
-  { from: /^protocol\/sim\/cli\.ts$/, to: ['protocol'], packages: /^node:/ },
+  { from: /^protocol\/sim\/(cli|pool|pool-child)\.ts$/, to: ['protocol'], packages: /^node:/ },
   { from: /^protocol\/sim\//, to: ['protocol'], packages: /^$/ },
   { from: /^protocol\/.*\.contract\.ts$/, to: ['protocol'], packages: /^(vitest|fast-check)$/ },
   { from: /^protocol\//, to: ['protocol', '!protocol/sim'], packages: /^$/ },

@@ -56,3 +56,32 @@ export class MessageQueue implements AsyncIterableIterator<Message> {
     return this;
   }
 }
+
+/** The queues of everybody who reads a room's messages. */
+export class MessageQueues {
+  readonly #queues = new Set<MessageQueue>();
+
+  /** Another reader, of what comes from now on; until it stops, or `signal` aborts. */
+  open(signal: AbortSignal | undefined): MessageQueue {
+    const queue = new MessageQueue(() => {
+      this.#queues.delete(queue);
+      signal?.removeEventListener('abort', end);
+    });
+    const end = (): void => {
+      queue.end();
+    };
+    this.#queues.add(queue);
+    signal?.addEventListener('abort', end);
+    if (signal?.aborted === true) end();
+    return queue;
+  }
+
+  push(message: Message): void {
+    for (const queue of this.#queues) queue.push(message);
+  }
+
+  /** No more messages come. */
+  end(): void {
+    for (const queue of this.#queues) queue.end();
+  }
+}

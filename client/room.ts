@@ -2,7 +2,7 @@
 import { encodeJournal } from '../protocol/journal.ts';
 import type { PacketSeen, UserOutput } from '../protocol/peer.ts';
 import { noNode, type NodeId } from '../protocol/types.ts';
-import type { Message as SentMessage, PresenceBody } from '../protocol/wire/bodies.ts';
+import type { Message as SentMessage } from '../protocol/wire/bodies.ts';
 import {
   BanyanError,
   type FileOptions,
@@ -29,34 +29,23 @@ import { contentsOf } from './delivered.ts';
 import { Emitter } from './emitter.ts';
 import { browserStore } from './file-store.ts';
 import { RoomFiles } from './files.ts';
+import { Joining } from './joining.ts';
+import { memberOf, Members } from './members.ts';
 import { RoomModeration } from './moderation.ts';
 import { Receipts } from './receipts.ts';
 import { Typist } from './typist.ts';
-import { MessageQueue } from './message-queue.ts';
+import { MessageQueues } from './message-queue.ts';
 import { checkChannel, checkMessage, checkOptions, normalizeName } from './options.ts';
 import { deriveRoom, parseRoomLink } from './room-link.ts';
 import { missingWebRtc, rtcLinks, type RtcLinks } from './rtc-link.ts';
 import { Sealer } from './seal.ts';
 import { Session, type SessionPorts, type Surroundings } from './session.ts';
 import { connectRoot } from './socket-root-link.ts';
-import { joinDetail, roomState, roundTrips, stateChange, treeView } from './standing.ts';
+import { joinDetail, roomState } from './standing.ts';
+import { StandingTeller } from './standing-teller.ts';
+import { roomStats } from './stats.ts';
 
 export type { Surroundings } from './session.ts';
-
-/** How long a join that does not get through to the root waits before it fails, ms. */
-const rootPatienceMs = 20_000;
-/** How long a join may take in all, ms: several connections that time out, 15 s each, and the waits between them. */
-const joinPatienceMs = 60_000;
-/** Answers of the root after which trying again is pointless. */
-const fatal: ReadonlySet<ReasonCode> = new Set([
-  'admission',
-  'origin',
-  'full',
-  'replaced',
-  'challenge',
-  'removed',
-  'locked',
-]);
 
 /** Joins the room of a link; resolves when attached. Errors: `BanyanError` with codes as in docs/sdk.md. */
 export async function joinRoomIn(link: string, options: RoomOptions, place: Surroundings): Promise<Room> {
@@ -102,17 +91,14 @@ class LiveRoom implements Room {
   readonly #typist = new Typist((active, channel) => {
     this.#session.peer.setTyping(active, channel, Date.now());
   });
-  readonly #members = new Map<NodeId, Member>();
-  readonly #queues = new Set<MessageQueue>();
+  readonly #members = new Members(this.#events);
+  readonly #queues = new MessageQueues();
+  readonly #joining = new Joining(this.#events, () => this.detail);
+  readonly #standing: StandingTeller;
   readonly #sends = new Sends();
   readonly #probes = new Probes();
   readonly #startedMs: number;
   #joinMs: number | undefined;
-  #reason: ReasonCode | undefined;
-  #lastError: ReasonCode = 'deadline';
-  #lastStep = '';
-  #tree: TreeView | undefined;
-  #onFatal: ((error: BanyanError) => void) | undefined;
 
   constructor(link: string, startedMs: number, ports: Omit<SessionPorts, 'userInterface'>) {
     this.link = link;
@@ -130,11 +116,12 @@ class LiveRoom implements Room {
       },
     };
     this.#session = new Session({ ...ports, userInterface });
+    this.#standing = new StandingTeller(this.#session, this.#events);
     this.#moderation = new RoomModeration({
       room: ports.room,
       owner: ports.owner ?? noNode,
       self: ports.sealer.id,
-      here: () => this.#members.keys(),
+      here: () => this.#members.all.keys(),
       issue: (order, version) => {
         this.#session.peer.order(order, version, Date.now());
       },
@@ -146,7 +133,7 @@ class LiveRoom implements Room {
       openStore: () => openFileStore(ports.options.fileBytesMax),
       post: (content, data, to) => this.#sends.post(() => this.#hand({ content, data, to, channel: '' })),
       others: () => Math.max(0, this.#session.view().roomSize - 1),
-      isHere: (node) => this.#members.has(node),
+      isHere: (node) => this.#members.all.has(node),
       checkReach: (node) => {
         this.#checkReach(node);
       },
@@ -162,36 +149,9 @@ class LiveRoom implements Room {
   /** Starts; resolves when attached, rejects, and leaves, when that cannot be. */
   async join(signal: AbortSignal | undefined): Promise<void> {
     try {
-      await new Promise<void>((resolve, reject) => {
-        const finish = (error?: BanyanError): void => {
-          for (const timer of timers) clearTimeout(timer);
-          signal?.removeEventListener('abort', onAbort);
-          off();
-          this.#onFatal = undefined;
-          if (error) reject(error);
-          else resolve();
-        };
-        const onAbort = (): void => {
-          finish(aborted('joining'));
-        };
-        const timers = [
-          setTimeout(() => {
-            if (this.detail !== 'connecting-to-root') return;
-            finish(new BanyanError('root-unreachable', 'the root does not answer at the address of the link'));
-          }, rootPatienceMs),
-          setTimeout(() => {
-            const seconds = joinPatienceMs / 1_000;
-            finish(new BanyanError(this.#lastError, `no place in the tree within ${seconds} s: ${this.#lastError}`));
-          }, joinPatienceMs),
-        ];
-        const off = this.#events.on('state', ({ state }) => {
-          if (state === 'attached') finish();
-        });
-        signal?.addEventListener('abort', onAbort);
-        this.#onFatal = finish;
-        if (signal?.aborted === true) onAbort();
-        else this.#session.start();
-      });
+      await this.#joining.wait(() => {
+        this.#session.start();
+      }, signal);
     } catch (error) {
       await this.leave();
       throw error;
@@ -201,7 +161,7 @@ class LiveRoom implements Room {
   // What a room shows.
 
   get self(): Member {
-    return this.#member(this.#session.peer.id, this.#session.presence, true);
+    return memberOf(this.#session.peer.id, this.#session.presence, true);
   }
 
   get state(): RoomState {
@@ -213,7 +173,7 @@ class LiveRoom implements Room {
   }
 
   get reason(): ReasonCode | undefined {
-    return this.#reason;
+    return this.#standing.reason;
   }
 
   get rootReachable(): boolean {
@@ -221,41 +181,15 @@ class LiveRoom implements Room {
   }
 
   get members(): ReadonlyMap<NodeId, Member> {
-    return this.#members;
+    return this.#members.all;
   }
 
-  /** The same object as long as nothing changed, so that a page need not draw again. */
   get tree(): TreeView {
-    const view = this.#session.view();
-    if (this.#tree === undefined) return (this.#tree = treeView(view));
-    const roundTripMs = roundTrips(view);
-    const known = this.#tree.roundTripMs;
-    const isSame = roundTripMs.size === known.size && [...roundTripMs].every(([node, ms]) => known.get(node) === ms);
-    if (!isSame) this.#tree = { ...this.#tree, roundTripMs };
-    return this.#tree;
+    return this.#standing.tree;
   }
 
   stats(): RoomStats {
-    const totals = this.#session.peer.counters();
-    const { logPackets, logBytes } = this.#session.view();
-    const { counts } = this.#links;
-    return {
-      packetsIn: totals.packetsIn,
-      packetsOut: totals.packetsOut,
-      bytesIn: totals.bytesIn,
-      bytesOut: totals.bytesOut,
-      delivered: totals.delivered,
-      duplicates: totals.duplicates,
-      gaps: totals.gaps,
-      badPackets: totals.badPackets,
-      heals: totals.heals,
-      joinMs: this.#joinMs,
-      lastHealMs: totals.heals > 0 ? totals.lastHealMs : undefined,
-      logPackets,
-      logBytes,
-      connectionsMade: counts.made,
-      connectionsOpen: counts.open,
-    };
+    return roomStats(this.#session.peer.counters(), this.#session.view(), this.#links.counts, this.#joinMs);
   }
 
   journal(): string {
@@ -301,17 +235,8 @@ class LiveRoom implements Room {
   }
 
   messages(options: { signal?: AbortSignal } = {}): AsyncIterable<Message> {
-    const { signal } = options;
-    const queue = new MessageQueue(() => {
-      this.#queues.delete(queue);
-      signal?.removeEventListener('abort', end);
-    });
-    const end = (): void => {
-      queue.end();
-    };
-    this.#queues.add(queue);
-    signal?.addEventListener('abort', end);
-    if (signal?.aborted === true || this.state === 'left') end();
+    const queue = this.#queues.open(options.signal);
+    if (this.state === 'left') queue.end();
     return queue;
   }
 
@@ -344,7 +269,7 @@ class LiveRoom implements Room {
 
   async safetyTag(member: NodeId): Promise<string> {
     if (member === this.#session.peer.id) throw new BanyanError('argument', 'there is nobody to compare oneself with');
-    if (!this.#members.has(member)) throw new BanyanError('unknown-member', 'nobody of this id is in the room');
+    if (!this.#members.all.has(member)) throw new BanyanError('unknown-member', 'nobody of this id is in the room');
     return this.#sealer.safetyTag(member);
   }
 
@@ -357,7 +282,7 @@ class LiveRoom implements Room {
 
   async leave(): Promise<void> {
     const left = this.#session.leave();
-    for (const queue of this.#queues) queue.end();
+    this.#queues.end();
     this.#sends.leave();
     this.#probes.leave();
     this.#moderation.leave();
@@ -389,29 +314,20 @@ class LiveRoom implements Room {
         break;
       }
       case 'presence':
-        this.#appeared(this.#member(output.node, output.presence, output.self));
+        this.#members.present(memberOf(output.node, output.presence, output.self));
         break;
-      case 'absent': {
-        const member = this.#members.get(output.node);
-        this.#members.delete(output.node);
-        if (member) this.#events.emit('leave', member);
+      case 'absent':
+        this.#members.absent(output.node);
         this.#files.absent(output.node);
         break;
-      }
       case 'state':
-        this.#session.changed();
-        this.#tree = undefined;
-        this.#reason = output.reason === 'none' ? undefined : output.reason;
         if (output.state === 'attached') this.#joinMs ??= performance.now() - this.#startedMs;
-        this.#tellState();
+        this.#standing.stateChanged(output.reason);
         // Put out by the owner: the core is done already.
         if (output.state === 'left' && output.reason !== 'user') void this.leave();
         break;
       case 'tree':
-        this.#session.changed();
-        this.#tree = undefined;
-        this.#tellState();
-        if (this.#events.has('tree')) this.#events.emit('tree', this.tree);
+        this.#standing.treeChanged();
         this.#files.treeChanged();
         break;
       case 'order':
@@ -434,17 +350,6 @@ class LiveRoom implements Room {
     }
   }
 
-  /** Tells of a new state, or of the next step or another parent within one. */
-  #tellState(): void {
-    // A view of a large room costs something: none is made for nobody.
-    if (!this.#events.has('state')) return;
-    const change = stateChange(this.#session.view(), this.#reason ?? 'none');
-    const step = [change.state, change.detail, change.reason, change.parent].join(' ');
-    if (step === this.#lastStep) return;
-    this.#lastStep = step;
-    this.#events.emit('state', change);
-  }
-
   #deliver({ packet, messages }: Extract<UserOutput, { kind: 'deliver' }>): void {
     const selfId = this.#session.peer.id;
     this.#files.delivered(packet, messages);
@@ -460,26 +365,13 @@ class LiveRoom implements Room {
       if (isOwn) this.#sends.sealed(id);
       if (message === undefined) continue;
       this.#events.emit('message', message);
-      for (const queue of this.#queues) queue.push(message);
+      this.#queues.push(message);
     }
-  }
-
-  #member(id: NodeId, presence: PresenceBody, self: boolean): Member {
-    const { role, sinceMs, away } = presence;
-    // A name from the network keeps no rule that its sender did not keep.
-    return { id, name: normalizeName(presence.name), role, sinceMs, away, tag: id.slice(0, 8), self };
-  }
-
-  #appeared(member: Member): void {
-    const known = this.#members.has(member.id);
-    this.#members.set(member.id, member);
-    this.#events.emit(known ? 'member' : 'join', member);
   }
 
   #failed(code: ReasonCode): void {
     const error = new BanyanError(code, `the room reports: ${code}`);
-    this.#lastError = code;
-    if (fatal.has(code)) this.#onFatal?.(error);
+    this.#joining.failed(code, error);
     this.#events.emit('error', error);
     if (code === 'replaced' && this.state !== 'left') void this.leave();
   }

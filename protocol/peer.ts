@@ -1,24 +1,32 @@
 /**
  * A peer: the pure core, its links and its crypto, and one turn of the loop that ties them together. It has no timer and
- * no socket of its own; everything comes in by ports.
+ * no socket of its own; everything comes in by ports. What stands between links and core is in peer/.
  *
- * bytes -> wire -> Peer (verify) -> core -> outputs -> Peer (seal) -> link
+ * bytes -> link -> Stream (in-buffers) -> peer/link-intake (may it?) -> peer/verification -> core
+ * core -> outputs -> peer/sealing -> Stream -> link
  */
-import { Attestations } from './attestations.ts';
 import { PeerCore } from './core/peer-core.ts';
 import type { CoreInput, CoreOutput, PeerCounters, PeerOptions, PeerView } from './core/io.ts';
-import type { Journal, JournalEntry } from './journal.ts';
-import { journalInputsMax, journalNumbersMax, unverifiedMax, waitingPacketsMax } from './limits.ts';
+import type { Journal } from './journal.ts';
+import { Attestations } from './peer/attestations.ts';
+import type { Inbox } from './peer/inbox.ts';
+import { LinkIntake } from './peer/link-intake.ts';
+import { Reading } from './peer/reading.ts';
+import { Recorder } from './peer/recorder.ts';
+import { Relayed } from './peer/relayed.ts';
+import { RootStream } from './peer/root-stream.ts';
+import { Sealing } from './peer/sealing.ts';
+import { Traffic, type TrafficTotals, type TrafficWatcher } from './peer/traffic.ts';
+import { Verification } from './peer/verification.ts';
 import type { Clock, LinkEvents, LinkMaker, Rng, RootLink, RootLinkEvents, Signer, Verifier } from './ports.ts';
-import { Reading } from './reading.ts';
-import { Relayed } from './relayed.ts';
 import { Stream } from './stream.ts';
-import { noNode, type FileKey, type LinkId, type NodeId, type PeerRole } from './types.ts';
-import { chunkPrefixBytes, type Message, type PresenceBody } from './wire/bodies.ts';
-import { iceBody } from './wire/ice-body.ts';
+import type { FileKey, LinkId, NodeId, PeerRole } from './types.ts';
+import type { Message, PresenceBody } from './wire/bodies.ts';
 import type { OrderBody } from './wire/order-body.ts';
-import { encodePacket, packetTypes, type Packet, type VerifiedPacket } from './wire/packet.ts';
+import type { Packet, VerifiedPacket } from './wire/packet.ts';
 import type { PacketFactory } from './wire/packet-factory.ts';
+
+export type { PacketSeen } from './peer/traffic.ts';
 
 export type UserOutput = Extract<
   CoreOutput,
@@ -43,18 +51,9 @@ export type UserOutput = Extract<
   }
 >;
 
-/** Where a peer's news goes. */
-export interface UserInterface {
+/** Where a peer's news goes, and every packet that crosses a link or the root link. */
+export interface UserInterface extends TrafficWatcher {
   output(output: UserOutput): void;
-  /** Every packet that crosses a link or the root link. */
-  packet?(trace: PacketSeen): void;
-}
-
-export interface PacketSeen {
-  readonly direction: 'in' | 'out';
-  readonly packet: Packet;
-  readonly peer: NodeId | 'root';
-  readonly bytes: number;
 }
 
 export interface PeerPorts {
@@ -70,83 +69,53 @@ export interface PeerPorts {
 }
 
 /** The core's counters and what crossed the links. */
-export interface PeerTotals extends PeerCounters {
-  packetsIn: number;
-  packetsOut: number;
-  bytesIn: number;
-  bytesOut: number;
-}
-
-/** The core only counts chunks: a journal that kept their bytes would hold hundreds of megabytes. */
-function withoutChunk(input: CoreInput): CoreInput {
-  if (input.kind !== 'packet' && input.kind !== 'chunkRead') return input;
-  const { packet } = input;
-  if (packet?.header.type !== 'chunk') return input;
-  const { bytes: _bytes, plainText: _plainText, sender, validator, body, ...rest } = packet;
-  // Copies: a view would keep all of the received bytes.
-  const copies = { sender: sender.slice(), validator: validator.slice(), body: body.slice(0, chunkPrefixBytes) };
-  const short = { ...rest, ...copies };
-  return { ...input, packet: short } as CoreInput;
-}
-
-/** A packet on its way through verification, keeping its place in its link's order. */
-interface Arrival {
-  input: CoreInput | undefined;
-  isReady: boolean;
-  /** The neighbour that it came from, when it is the neighbour's own word to the room (rule S9). */
-  own?: NodeId | undefined;
-}
-
-/** What came on a link and was not looked at yet: bytes of a packet (`undefined`: of none), or the link's end. */
-type Unread = { readonly node: NodeId; readonly bytes: Uint8Array | undefined } | 'end';
-
-/** Whether a packet is something that its sender says to everybody, as often as it likes. Files have a pace of their own. */
-function isSaid(packet: Packet): boolean {
-  const { type } = packet.header;
-  return packetTypes[type].scope === 'room' && type !== 'chunk';
-}
+export type PeerTotals = PeerCounters & TrafficTotals;
 
 export class Peer {
   readonly stream: Stream;
   readonly packetFactory: PacketFactory;
   readonly userInterface: UserInterface;
-  readonly #core: PeerCore;
   readonly #ports: PeerPorts;
-  readonly #totals = { packetsIn: 0, packetsOut: 0, bytesIn: 0, bytesOut: 0 };
+  readonly #core: PeerCore;
+  readonly #recorder: Recorder;
+  readonly #traffic: Traffic;
+  readonly #verification: Verification;
+  readonly #intake: LinkIntake;
+  readonly #sealing: Sealing;
+  readonly #root: RootStream;
+  /** What the core is to be given next. */
   readonly #inputs: CoreInput[] = [];
-  /** Packets being verified, a queue for each link; 0 stands for the root link. */
-  readonly #arrivals = new Map<LinkId, Arrival[]>();
-  /** Packets that wait for those before them on their link to be verified, or for their turn (rule S9). */
-  readonly #unread = new Map<LinkId, Unread[]>();
-  readonly #reading: Reading;
-  readonly #attestations: Attestations;
-  readonly #relayed: Relayed;
-  /** Links of which no more is read before a time, ms (rule S9). */
-  readonly #heldBack = new Map<LinkId, number>();
-  readonly #sealed = new WeakMap<Packet, Packet | Promise<Packet>>();
-  #sealQueue: Promise<void> | undefined;
-  #rootOut: Promise<void> | undefined;
-  #root: RootLink | undefined;
   #isRunning = false;
-  readonly #options: PeerOptions;
-  readonly #journal: JournalEntry[] = [];
-  /** The numbers that the core drew, for the journal. */
-  readonly #random: number[] = [];
-  #isCut = false;
 
   constructor(ports: PeerPorts, options: PeerOptions) {
+    const { clock, signer, verifier } = ports;
     this.#ports = ports;
     this.userInterface = ports.userInterface;
-    const origin = { publicKey: ports.signer.publicKey, id: ports.signer.id };
-    this.#options = options;
-    this.#core = new PeerCore(origin, { uint32: () => this.#draw() }, options);
-    this.#reading = new Reading(options);
-    this.#attestations = new Attestations(ports.verifier, options.room);
-    this.#relayed = new Relayed(options, (origin) => this.#core.knows(origin));
+    const origin = { publicKey: signer.publicKey, id: signer.id };
+    this.#recorder = new Recorder(origin, options);
+    this.#core = new PeerCore(origin, this.#recorder.recorded(ports.rng), options);
     this.packetFactory = this.#core.factory;
-    this.stream = new Stream(options.clientsMax, (packet, node, bytes) => {
-      this.#seen('out', packet, node, bytes);
+    const inbox: Inbox = {
+      push: (input) => {
+        this.#inputs.push(input);
+      },
+      turn: () => {
+        this.#turn();
+      },
+    };
+    const traffic = new Traffic(this.packetFactory, ports.userInterface);
+    this.#traffic = traffic;
+    const stream = new Stream(options.clientsMax, (packet, node, bytes) => {
+      traffic.sent(packet, node, bytes);
     });
+    this.stream = stream;
+    const attestations = new Attestations(verifier, options.room);
+    const verification = new Verification(clock, verifier, attestations, new Reading(options), inbox);
+    this.#verification = verification;
+    const relayed = new Relayed(options, (node) => this.#core.knows(node));
+    this.#intake = new LinkIntake({ clock, stream, traffic, relayed, verification, inbox });
+    this.#root = new RootStream({ ports, traffic, attestations, verification, inbox });
+    this.#sealing = new Sealing(signer);
   }
 
   get id(): NodeId {
@@ -155,21 +124,7 @@ export class Peer {
 
   /** The last inputs of the core with their times, for a replay. */
   journal(): Journal {
-    const { publicKey, id } = this.#ports.signer;
-    return {
-      publicKey,
-      id,
-      options: this.#options,
-      random: this.#random,
-      isCut: this.#isCut,
-      inputs: this.#journal,
-    };
-  }
-
-  #draw(): number {
-    const number = this.#ports.rng.uint32();
-    if (this.#random.length < journalNumbersMax) this.#random.push(number);
-    return number;
+    return this.#recorder.journal();
   }
 
   view(): PeerView {
@@ -177,23 +132,12 @@ export class Peer {
   }
 
   counters(): PeerTotals {
-    return { ...this.#core.counters(), ...this.#totals };
+    return { ...this.#core.counters(), ...this.#traffic.totals };
   }
 
   /** Connects to the root; all else follows from there. */
   start(): void {
-    this.#root ??= this.#ports.connectRoot({
-      up: () => {
-        this.#input({ kind: 'rootUp' });
-      },
-      down: () => {
-        this.#arrivals.delete(0);
-        this.#input({ kind: 'rootDown' });
-      },
-      packet: (bytes) => {
-        this.#rootBytes(bytes);
-      },
-    });
+    this.#root.open();
   }
 
   /** Takes messages for sending; they come back by `deliver` once signed and in the log. */
@@ -245,23 +189,13 @@ export class Peer {
   /** Says LEAVE and closes every link, but stays what it is: `start` brings it back with nothing lost. */
   pause(): void {
     this.#input({ kind: 'leave', pause: true });
-    this.#closeRoot();
+    this.#root.close();
   }
 
   /** Says LEAVE to the neighbours and the root, and ends. */
   leave(): void {
     this.#input({ kind: 'leave', pause: false });
-    this.#closeRoot();
-  }
-
-  #closeRoot(): void {
-    const root = this.#root;
-    this.#root = undefined;
-    // What was handed over before, the LEAVE itself, goes first.
-    void (this.#rootOut ?? Promise.resolve()).then(() => {
-      root?.close();
-    });
-    this.#input({ kind: 'rootDown' });
+    this.#root.close();
   }
 
   /** One turn of the loop: read the in-buffers, handle packets, let time pass, carry out what comes of it. */
@@ -282,7 +216,7 @@ export class Peer {
       this.handlePackets();
       for (let input = this.#inputs.shift(); input; input = this.#inputs.shift()) {
         const nowMs = this.#ports.clock.nowMs();
-        this.#record({ nowMs, input });
+        this.#recorder.record({ nowMs, input });
         this.#core.handle(input, nowMs);
         for (let output = this.#core.poll(); output; output = this.#core.poll()) this.#carryOut(output);
         this.handlePackets();
@@ -291,177 +225,13 @@ export class Peer {
     } finally {
       this.#isRunning = false;
     }
-    const dueMs = Math.min(this.#core.nextTimeoutMs() ?? Infinity, ...this.#heldBack.values());
+    const dueMs = Math.min(this.#core.nextTimeoutMs() ?? Infinity, this.#verification.dueMs());
     if (dueMs < Infinity) this.#ports.wakeAt(dueMs);
   }
 
-  #record(entry: JournalEntry): void {
-    this.#journal.push({ nowMs: entry.nowMs, input: withoutChunk(entry.input) });
-    if (this.#journal.length <= journalInputsMax * 1.25) return;
-    this.#journal.splice(0, journalInputsMax / 4);
-    this.#isCut = true;
-  }
-
-  // Bytes in: parse, verify concurrently, hand over in the order of the link (rule S2).
-
-  /** Parses and verifies what the in-buffers hold, and hands the core what is ready. */
+  /** Parses and verifies what the in-buffers hold, and takes for the core what is ready. */
   handlePackets(): void {
-    for (const { link, node, packets } of this.stream.readInBuff()) {
-      const unread = this.#unread.get(link) ?? [];
-      for (const bytes of packets) unread.push({ node, bytes });
-      this.#unread.set(link, unread);
-    }
-    for (const link of [...this.#heldBack.keys()]) this.#release(link);
-    for (const link of [...this.#unread.keys()]) this.#read(link);
-  }
-
-  /** Reads on, no further than what can be in verification at once. */
-  #read(link: LinkId): void {
-    const unread = this.#unread.get(link) ?? [];
-    let count = 0;
-    for (const next of unread) {
-      if ((this.#arrivals.get(link)?.length ?? 0) >= unverifiedMax) break;
-      count++;
-      if (next === 'end') this.#down(link);
-      else this.#arrived(link, next.node, next.bytes);
-    }
-    if (count === unread.length) this.#unread.delete(link);
-    else if (this.#heldBack.has(link) && unread.length - count > waitingPacketsMax) this.#endFlood(link);
-    else unread.splice(0, count);
-  }
-
-  #down(link: LinkId): void {
-    const arrivals = this.#arrivals.get(link);
-    if (arrivals) arrivals.push({ input: { kind: 'linkDown', link }, isReady: true });
-    else this.#inputs.push({ kind: 'linkDown', link });
-  }
-
-  #arrived(link: LinkId, node: NodeId, bytes: Uint8Array | undefined): void {
-    const parsed = bytes && this.packetFactory.parseBuf(bytes);
-    if (bytes) this.#count('in', bytes.length);
-    if (!bytes || !parsed?.ok) {
-      const isUnknown = parsed?.ok === false && ['version', 'type', 'action', 'flags'].includes(parsed.error);
-      this.#queue(link, { kind: 'badPacket', link, blame: !isUnknown });
-      return;
-    }
-    const { packet } = parsed;
-    this.#seen('in', packet, node, bytes.length, false);
-    if (packetTypes[packet.header.type].scope === 'root') {
-      this.#queue(link, { kind: 'badPacket', link, blame: true });
-      return;
-    }
-    const isSpoken = isSaid(packet);
-    if (isSpoken && this.#relayed.isBeyond(node, packet, this.#ports.clock.nowMs())) {
-      this.#queue(link, { kind: 'badPacket', link, blame: false });
-      return;
-    }
-    this.#verify(
-      link,
-      packet,
-      (verified, attested) => {
-        if (verified === undefined || verified.senderId === noNode) return { kind: 'badPacket', link, blame: true };
-        const isTaken = !isSpoken || this.#relayed.take(node, verified, this.#ports.clock.nowMs());
-        return isTaken
-          ? { kind: 'packet', link, packet: verified, attested }
-          : { kind: 'badPacket', link, blame: false };
-      },
-      isSpoken ? node : undefined,
-    );
-  }
-
-  #rootBytes(bytes: Uint8Array): void {
-    this.#count('in', bytes.length);
-    const parsed = this.packetFactory.parseBuf(bytes);
-    if (!parsed.ok) return;
-    const { packet } = parsed;
-    this.#seen('in', packet, 'root', bytes.length, false);
-    if (packet.header.type === 'registration' && packet.action === 'update') {
-      // Nothing for the core: which way a link's bytes take is the shell's business, and credentials stay out of the journal.
-      const servers = iceBody.decode(packet.body)?.servers;
-      if (servers) this.#ports.links.useIceServers?.(servers);
-      return;
-    }
-    if (packet.header.type === 'registration' && packet.action === 'response')
-      this.#attestations.registered(packet.body);
-    const { scope } = packetTypes[packet.header.type];
-    if (scope !== 'root' && scope !== 'both' && scope !== 'all') return;
-    this.#verify(0, packet, (verified, attested) => {
-      if (verified === undefined) return undefined;
-      // Signals and orders are somebody's whom the root only hands on; all else is its own word.
-      const isHandedOn = packet.header.type === 'signal' || packet.header.type === 'order';
-      if (isHandedOn === (verified.senderId === noNode)) return undefined;
-      return { kind: 'rootPacket', packet: verified, attested };
-    });
-    this.#turn();
-  }
-
-  #verify(
-    link: LinkId,
-    packet: Packet,
-    toInput: (verified: VerifiedPacket | undefined, attested: boolean) => CoreInput | undefined,
-    node?: NodeId,
-  ): void {
-    const verified = this.#ports.verifier.verify(packet);
-    const attested = this.#attestations.check(packet);
-    if (!(verified instanceof Promise) && !(attested instanceof Promise)) {
-      this.#queue(link, toInput(verified, attested), verified?.senderId === node ? node : undefined);
-      return;
-    }
-    const arrival: Arrival = { input: undefined, isReady: false };
-    this.#arrivalsOf(link).push(arrival);
-    void Promise.all([verified, attested]).then(([result, isAttested]) => {
-      arrival.input = toInput(result, isAttested);
-      arrival.own = result?.senderId === node ? node : undefined;
-      arrival.isReady = true;
-      this.#release(link);
-      this.#turn();
-    });
-  }
-
-  #queue(link: LinkId, input: CoreInput | undefined, own?: NodeId): void {
-    this.#arrivalsOf(link).push({ input, isReady: true, own });
-    this.#release(link);
-  }
-
-  #arrivalsOf(link: LinkId): Arrival[] {
-    let arrivals = this.#arrivals.get(link);
-    if (arrivals === undefined) this.#arrivals.set(link, (arrivals = []));
-    return arrivals;
-  }
-
-  #release(link: LinkId): void {
-    const arrivals = this.#arrivals.get(link);
-    if (arrivals === undefined) return;
-    const nowMs = this.#ports.clock.nowMs();
-    if (nowMs < (this.#heldBack.get(link) ?? -Infinity)) return;
-    this.#heldBack.delete(link);
-    let count = 0;
-    for (const arrival of arrivals) {
-      if (!arrival.isReady) break;
-      const answer = arrival.own === undefined || this.#reading.take(arrival.own, nowMs);
-      if (answer !== true) {
-        // What comes behind it waits, too: the order of a link holds (rule S2).
-        this.#heldBack.set(link, answer);
-        break;
-      }
-      count++;
-      if (arrival.input) this.#inputs.push(arrival.input);
-    }
-    arrivals.splice(0, count);
-    if (arrivals.length === 0) this.#arrivals.delete(link);
-  }
-
-  /** More waits than a neighbour that keeps its rate can have to say. */
-  #endFlood(link: LinkId): void {
-    this.#forgetArrivals(link);
-    this.stream.closeLink(link);
-    this.#inputs.push({ kind: 'linkDown', link });
-  }
-
-  #forgetArrivals(link: LinkId): void {
-    this.#arrivals.delete(link);
-    this.#unread.delete(link);
-    this.#heldBack.delete(link);
+    this.#intake.read();
   }
 
   // Outputs.
@@ -473,16 +243,16 @@ export class Peer {
         break;
       case 'closeLink':
         this.stream.closeLink(output.link);
-        this.#forgetArrivals(output.link);
+        this.#intake.forget(output.link);
         break;
       case 'signalLink':
         this.stream.linkOf(output.link)?.signal(output.data);
         break;
       case 'send':
-        this.stream.sendMessage(output.link, this.#seal(output.packet));
+        this.stream.sendMessage(output.link, this.#sealing.seal(output.packet));
         break;
       case 'sendRoot':
-        this.#sendRoot(output.packet);
+        this.#root.send(this.#sealing.seal(output.packet));
         break;
       case 'seal':
         this.#sealOwn(output.packet);
@@ -502,11 +272,7 @@ export class Peer {
         this.#input({ kind: 'linkUp', link: id, binding });
       },
       down: () => {
-        // What arrived before the end is read first.
-        this.handlePackets();
-        const unread = this.#unread.get(id);
-        if (unread) unread.push('end');
-        else this.#down(id);
+        this.#intake.ended(id);
         this.#turn();
       },
       signal: (data) => {
@@ -523,67 +289,11 @@ export class Peer {
     this.stream.addLink(id, remote, !initiator, this.#ports.links.open(remote, initiator, events));
   }
 
-  /** The packet sealed, or a promise of it. The same packet to several neighbours is sealed once. */
-  #seal(packet: Packet): Packet | Promise<Packet> {
-    if (packet.bytes !== undefined || !packetTypes[packet.header.type].signed) return packet;
-    let sealed = this.#sealed.get(packet);
-    if (sealed === undefined) this.#sealed.set(packet, (sealed = this.#ports.signer.seal(packet)));
-    return sealed;
-  }
-
-  /** Seals a packet of this peer's own stream and gives it back to the core, in the order it was asked for. */
+  /** Seals a packet of this peer's own stream and gives it back to the core. */
   #sealOwn(packet: Packet): void {
     const { plainText = packet.body } = packet;
-    const done = (sealed: Packet): void => {
+    this.#sealing.sealOwn(packet, (sealed) => {
       this.#input({ kind: 'sealed', packet: { ...sealed, plainText, senderId: this.id } });
-    };
-    const sealed = this.#ports.signer.seal(packet);
-    if (!(sealed instanceof Promise) && this.#sealQueue === undefined) {
-      done(sealed);
-      return;
-    }
-    const queue: Promise<void> = (this.#sealQueue ?? Promise.resolve()).then(async () => {
-      done(await sealed);
-      if (this.#sealQueue === queue) this.#sealQueue = undefined;
     });
-    this.#sealQueue = queue;
-  }
-
-  #sendRoot(packet: Packet): void {
-    const sealed = this.#seal(packet);
-    if (!(sealed instanceof Promise) && this.#rootOut === undefined) {
-      this.#toRoot(sealed);
-      return;
-    }
-    const root = this.#root;
-    const queue: Promise<void> = (this.#rootOut ?? Promise.resolve()).then(async () => {
-      const ready = await sealed;
-      if (root === this.#root || this.#root === undefined) this.#toRoot(ready, root);
-      if (this.#rootOut === queue) this.#rootOut = undefined;
-    });
-    this.#rootOut = queue;
-  }
-
-  #toRoot(packet: Packet, root = this.#root): void {
-    const bytes = encodePacket(packet);
-    this.#seen('out', packet, 'root', bytes.length);
-    root?.send(bytes);
-  }
-
-  // Counting.
-
-  #count(direction: 'in' | 'out', bytes: number): void {
-    if (direction === 'in') {
-      this.#totals.packetsIn++;
-      this.#totals.bytesIn += bytes;
-    } else {
-      this.#totals.packetsOut++;
-      this.#totals.bytesOut += bytes;
-    }
-  }
-
-  #seen(direction: 'in' | 'out', packet: Packet, peer: NodeId | 'root', bytes: number, counted = true): void {
-    if (counted) this.#count(direction, bytes);
-    this.userInterface.packet?.({ direction, packet, peer, bytes });
   }
 }

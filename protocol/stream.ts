@@ -149,8 +149,4 @@ export class Stream {
     if (this.#clients.get(link.node) === id) this.removeClient(link.node);
     link.link.close();
   }
-
-  closeAll(): void {
-    for (const id of [...this.#links.keys()]) this.closeLink(id);
-  }
 }

@@ -3,7 +3,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { cryptoProvider } from '../client/crypto/choose.ts';
-import { Attestations } from '../protocol/attestations.ts';
+import { Attestations } from '../protocol/peer/attestations.ts';
 import type { Verifier } from '../protocol/ports.ts';
 import { noTicket, type NodeId } from '../protocol/types.ts';
 import { regResBody, sweepBody, type RegRes, type SweepBody } from '../protocol/wire/bodies.ts';

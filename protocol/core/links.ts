@@ -88,7 +88,7 @@ export interface LinkState {
 }
 
 /** Whether a link is an edge of the tree: it carries the log for good, a backup does not. */
-export function isTreeLink(link: LinkState): boolean {
+export function isTreeLink(link: Pick<LinkState, 'role'>): boolean {
   return link.role === 'parent' || link.role === 'client';
 }
 

@@ -53,6 +53,6 @@ describe('a parent that keeps back what some say and hides it in its pings', () 
     const { sim, dropper, dropped } = roomWithDropper(seed);
     expect(dropped).toBeGreaterThan(0);
     expect(dropper.alive).toBe(true);
-    expect(sim.deliveries.completeness().missing).toBeUndefined();
+    expect(sim.checkers.deliveries.completeness().missing).toBeUndefined();
   });
 });

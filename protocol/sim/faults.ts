@@ -25,7 +25,7 @@ function maySpare(sim: Simulation): boolean {
 
 /** A peer vanishes with all it had. */
 export function crash(sim: Simulation, peer: SimPeer, silent: boolean): void {
-  sim.heals.peerDies(peer, silent);
+  sim.checkers.heals.peerDies(peer, silent);
   sim.network.closeAll(peer, !silent);
   // Its socket's end may be noticed at once though its links' is not: TCP resets, UDP does not.
   const late = silent && sim.rng.chance(0.5);
@@ -34,8 +34,8 @@ export function crash(sim: Simulation, peer: SimPeer, silent: boolean): void {
 }
 
 function leave(sim: Simulation, peer: SimPeer): void {
-  sim.heals.peerDies(peer, false);
-  sim.leave(peer);
+  sim.checkers.heals.peerDies(peer, false);
+  sim.shells.leave(peer);
 }
 
 /** A link to somebody's parent breaks; in the modes with a side, either may be the broken one. */
@@ -55,22 +55,22 @@ export function cut(sim: Simulation, clientEnd: LinkEnd, parentEnd: LinkEnd, mod
   const end = sim.rng.chance(0.5) ? clientEnd : parentEnd;
   sim.note(end.name, `link cut: ${mode}, from this end to ${end.other?.name ?? '?'}`);
   const told = mode === 'clean' || (mode === 'half-open' && end === clientEnd);
-  if (mode !== 'swallow') sim.heals.linkDies(clientEnd, !told);
+  if (mode !== 'swallow') sim.checkers.heals.linkDies(clientEnd, !told);
   sim.network.cut(end, mode);
 }
 
 function freeze(sim: Simulation): boolean {
   const peer = somebody(sim, false);
   if (peer === undefined) return false;
-  sim.freeze(peer, sim.rng.between(...sim.options.freezeMs));
+  sim.shells.freeze(peer, sim.rng.between(...sim.options.freezeMs));
   return true;
 }
 
 function pause(sim: Simulation): boolean {
   const peer = somebody(sim);
   if (peer === undefined) return false;
-  sim.heals.peerDies(peer, false);
-  sim.pause(peer, sim.rng.between(...sim.options.freezeMs));
+  sim.checkers.heals.peerDies(peer, false);
+  sim.shells.pause(peer, sim.rng.between(...sim.options.freezeMs));
   return true;
 }
 
@@ -123,7 +123,7 @@ function changeOffer(sim: Simulation): boolean {
   const offer = drawOffer(sim.options, sim.rng, peer.index);
   Object.assign(peer, offer);
   peer.mostClientsMax = Math.max(peer.mostClientsMax, offer.clientsMax);
-  sim.feed(peer, { kind: 'offer', ...offer });
+  sim.shells.feed(peer, { kind: 'offer', ...offer });
   return true;
 }
 

@@ -61,7 +61,7 @@ describe('a sender that forks', () => {
       const { sim, forker, findings, sinceMs } = forkedRoom(seed);
       const honest = sim.live.filter((peer) => peer !== forker);
       expect(findings.size).toBe(honest.length);
-      const stream = sim.deliveries.streams.find(({ origin }) => origin === forker)?.index ?? NaN;
+      const stream = sim.checkers.deliveries.streams.find(({ origin }) => origin === forker)?.index ?? NaN;
       for (const peer of honest) {
         const finding = findings.get(peer);
         expect(finding?.atMs).toBeLessThan(sinceMs + 2 * auditPeriodMs + spreadMs);

@@ -92,7 +92,7 @@ export class Hostiles {
     const offer = { clientsMax: 8, role: 'relay', hidden: false } as const;
     Object.assign(peer, offer);
     peer.mostClientsMax = Math.max(peer.mostClientsMax, offer.clientsMax);
-    this.#sim.feed(peer, { kind: 'offer', ...offer });
+    this.#sim.shells.feed(peer, { kind: 'offer', ...offer });
   }
 
   #begin(): void {
@@ -281,7 +281,7 @@ export class Hostiles {
       for (let i = 0; isOn && i < (floodPerSecond * floodStepMs) / 1000 && peer.attachedAtMs !== Infinity; i++) {
         const messages = [numbered(peer, new Uint8Array(10))];
         this.tampered++;
-        this.#sim.feed(peer, { kind: 'send', messages, timeMs: peer.wallMs(this.#sim.nowMs) });
+        this.#sim.shells.feed(peer, { kind: 'send', messages, timeMs: peer.wallMs(this.#sim.nowMs) });
       }
       if (isOn) this.#invent(peer);
       this.#floodOn(peer);
@@ -298,7 +298,7 @@ export class Hostiles {
     );
     const digest = toHex(this.#rng.bytes(16)) as PacketDigest;
     const packet = { ...said, sender, senderId, plainText: said.body, prev: noDigest, digest };
-    this.#sim.deliveries.ignore(sender, senderId);
+    this.#sim.checkers.deliveries.ignore(sender, senderId);
     for (const end of this.#victims(peer)) this.#add(end, packet);
   }
 }

@@ -75,7 +75,7 @@ class Liveness {
   /** What was said, at most a log of it, over the slowest link, once for itself and once for those behind it, ms. */
   #backlogMs(): number {
     const slowest = Math.min(...this.#sim.live.map((peer) => peer.inBytesPerMs));
-    return (2 * Math.min(this.#sim.deliveries.bytesSealed, this.#sim.options.logBytesMax)) / slowest;
+    return (2 * Math.min(this.#sim.checkers.deliveries.bytesSealed, this.#sim.options.logBytesMax)) / slowest;
   }
 
   /** Where pairs that cannot meet leave no tree over all who live, nothing could bring one about: then they can meet. */
@@ -114,18 +114,18 @@ class Liveness {
     if (this.#wellSinceMs === undefined) {
       this.#wellSinceMs = sim.nowMs;
       this.convergedAfterMs = afterMs;
-      this.#reunionsThen = sim.reunionsSent;
+      this.#reunionsThen = sim.checkers.reunionsSent;
       return false;
     }
-    const told = sim.receipts.problem();
+    const told = sim.checkers.receipts.problem();
     if (told !== undefined) {
       // Where pairs cannot meet the tree is well while peers are still moved: what moves is missing or counted twice.
-      const stillMs = sim.nowMs - Math.max(this.#wellSinceMs, sim.movedAtMs);
+      const stillMs = sim.nowMs - Math.max(this.#wellSinceMs, sim.checkers.movedAtMs);
       if (stillMs > settleMs + receiptsAfterMs) sim.fail('receipts', told);
       return sim.failure !== undefined;
     }
     const periods = (sim.nowMs - this.#wellSinceMs) / reunionPeriodMs;
-    this.reunionPacketsPerPeerPerPeriod = (sim.reunionsSent - this.#reunionsThen) / sim.live.length / periods;
+    this.reunionPacketsPerPeerPerPeriod = (sim.checkers.reunionsSent - this.#reunionsThen) / sim.live.length / periods;
     return true;
   }
 }
@@ -140,7 +140,7 @@ class Endurance {
 
   constructor(sim: Simulation) {
     this.#sim = sim;
-    this.checker = new HonestChecker(sim, (peer) => sim.hostiles?.has(peer) ?? false);
+    this.checker = new HonestChecker(sim, sim.checkers.deliveries, (peer) => sim.hostiles?.has(peer) ?? false);
   }
 
   tick(): boolean {
@@ -153,8 +153,8 @@ const allHonest: HonestResult = { pairs: 0, cutOffPairs: 0, lateMs: [], eclipsed
 
 /** A run in which nothing was said or nothing broke proved nothing. */
 function vacuous(sim: Simulation, workload: Workload, heals: number): string | undefined {
-  if (sim.deliveries.packetsSealed === 0) return 'nothing was said';
-  if (sim.deliveries.remote === 0) return 'nothing was delivered to anybody else';
+  if (sim.checkers.deliveries.packetsSealed === 0) return 'nothing was said';
+  if (sim.checkers.deliveries.remote === 0) return 'nothing was delivered to anybody else';
   if (workload.breaks > 0 && heals === 0) return 'nothing was healed';
   // Who colludes and got nobody below it could do nothing: that is a result, too.
   if (sim.hostiles?.tampered === 0 && !sim.options.colluding) return 'nobody did anything hostile';
@@ -177,7 +177,8 @@ export function runOptions(options: SimOptions, traceLines = 0): RunResult {
   }
   const { late, ...honest } = endurance?.checker.result() ?? allHonest;
   if (late !== undefined && !options.colluding) sim.fail('late', late);
-  const { deliveries } = sim;
+  const { checkers } = sim;
+  const { deliveries } = checkers;
   const complete = deliveries.completeness();
   return {
     scenario: options.scenario,
@@ -195,12 +196,12 @@ export function runOptions(options: SimOptions, traceLines = 0): RunResult {
     messagesIn: sim.messagesIn,
     deliveriesRemote: deliveries.remote,
     ...liveness.room.shape(),
-    healCleanMs: sim.heals.cleanMs,
-    healSilentMs: sim.heals.silentMs,
-    joinMs: sim.joinMs,
+    healCleanMs: checkers.heals.cleanMs,
+    healSilentMs: checkers.heals.silentMs,
+    joinMs: checkers.joinMs,
     reunionPacketsPerPeerPerPeriod: liveness.reunionPacketsPerPeerPerPeriod,
-    circles: sim.tree.circles,
-    longestCircleMs: sim.tree.longestCircleMs,
+    circles: checkers.tree.circles,
+    longestCircleMs: checkers.tree.longestCircleMs,
     traceHash: sim.trace.hash(),
     virtualMs: sim.nowMs,
     convergedAfterMs: liveness.convergedAfterMs,

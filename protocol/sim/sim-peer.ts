@@ -2,7 +2,7 @@
 import type { CoreInput, PeerOptions } from '../core/io.ts';
 import { PeerCore } from '../core/peer-core.ts';
 import { originBurst, originRatePerSecond } from '../limits.ts';
-import type { OriginRate } from '../reading.ts';
+import type { OriginRate } from '../peer/reading.ts';
 import { noDigest, type LinkId, type NodeId, type PacketDigest, type PeerRole, type PeerState } from '../types.ts';
 import { toHex } from '../wire/bytes.ts';
 import type { LinkEnd } from './link-end.ts';
@@ -16,6 +16,9 @@ export const simOrigin = 'https://sim.test';
 
 /** Wall clock at virtual time 0, ms since 1970. */
 export const wallStartMs = 1_700_000_000_000;
+
+/** Timers of a hidden page run once in so long, ms. */
+export const hiddenTimerMs = 1_000;
 
 /** How a peer's life ended. */
 export type Ending = 'left' | 'crashed' | 'replaced' | 'refused';

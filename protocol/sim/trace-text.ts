@@ -1,9 +1,15 @@
 /** The readable trace: one line for each input and for each output worth reading. */
 import type { CoreInput, CoreOutput } from '../core/io.ts';
+import type { NodeId } from '../types.ts';
 import type { Packet } from '../wire/packet.ts';
 import { bodyText } from './body-text.ts';
 import type { SimPeer } from './sim-peer.ts';
-import type { Simulation } from './simulation.ts';
+
+/** What peers are called in lines for people. */
+export interface Names {
+  nameOf(id: NodeId): string;
+  nameOfKey(publicKey: Uint8Array): string;
+}
 
 /** Numbers of the inputs in the trace's hash. */
 export const inputCodes: Partial<Record<CoreInput['kind'], number>> = {
@@ -31,18 +37,18 @@ function linkText(peer: SimPeer, link: number): string {
   return `link ${link} (${end?.other?.peer.name ?? '?'})`;
 }
 
-function packetText(sim: Simulation, packet: Packet): string {
+function packetText(names: Names, packet: Packet): string {
   const { type, seq } = packet.header;
-  const origin = type === 'message' || type === 'presence' ? ` ${sim.nameOfKey(packet.sender)} #${seq}` : '';
-  return `${type}.${packet.action}${origin}${bodyText(packet, (id) => sim.nameOf(id))}`;
+  const origin = type === 'message' || type === 'presence' ? ` ${names.nameOfKey(packet.sender)} #${seq}` : '';
+  return `${type}.${packet.action}${origin}${bodyText(packet, (id) => names.nameOf(id))}`;
 }
 
-export function describeInput(sim: Simulation, peer: SimPeer, input: CoreInput): string {
+export function describeInput(names: Names, peer: SimPeer, input: CoreInput): string {
   switch (input.kind) {
     case 'rootPacket':
-      return `<- root  ${packetText(sim, input.packet)}`;
+      return `<- root  ${packetText(names, input.packet)}`;
     case 'packet':
-      return `<- ${linkText(peer, input.link)}  ${packetText(sim, input.packet)}`;
+      return `<- ${linkText(peer, input.link)}  ${packetText(names, input.packet)}`;
     case 'linkUp':
     case 'linkDown':
     case 'linkSignal':
@@ -52,7 +58,7 @@ export function describeInput(sim: Simulation, peer: SimPeer, input: CoreInput):
     case 'send':
       return `says ${input.messages.length} messages`;
     case 'sealed':
-      return `sealed ${packetText(sim, input.packet)}`;
+      return `sealed ${packetText(names, input.packet)}`;
     case 'offer':
       return `offers k ${input.clientsMax} ${input.role}${input.hidden ? ' hidden' : ''}`;
     default:
@@ -60,41 +66,41 @@ export function describeInput(sim: Simulation, peer: SimPeer, input: CoreInput):
   }
 }
 
-export function describeOutput(sim: Simulation, peer: SimPeer, output: CoreOutput): string {
+export function describeOutput(names: Names, peer: SimPeer, output: CoreOutput): string {
   switch (output.kind) {
     case 'send':
-      return `  -> ${linkText(peer, output.link)}  ${packetText(sim, output.packet)}`;
+      return `  -> ${linkText(peer, output.link)}  ${packetText(names, output.packet)}`;
     case 'sendRoot':
-      return `  -> root  ${packetText(sim, output.packet)}`;
+      return `  -> root  ${packetText(names, output.packet)}`;
     case 'seal':
-      return `  seal ${packetText(sim, output.packet)}`;
+      return `  seal ${packetText(names, output.packet)}`;
     case 'openLink':
-      return `  opens link ${output.link} to ${sim.nameOf(output.remote)}${output.initiator ? ', offering' : ''}`;
+      return `  opens link ${output.link} to ${names.nameOf(output.remote)}${output.initiator ? ', offering' : ''}`;
     case 'closeLink':
       return `  closes ${linkText(peer, output.link)}: ${output.reason}`;
     case 'signalLink':
       return `  signal for ${linkText(peer, output.link)}`;
     case 'deliver':
-      return `  DELIVER ${sim.nameOfKey(output.packet.sender)} #${output.packet.header.seq} after ${output.packet.hops} hops`;
+      return `  DELIVER ${names.nameOfKey(output.packet.sender)} #${output.packet.header.seq} after ${output.packet.hops} hops`;
     case 'gap':
-      return `  GAP ${sim.nameOf(output.sender)} #${output.from}..${output.to}`;
+      return `  GAP ${names.nameOf(output.sender)} #${output.from}..${output.to}`;
     case 'state':
       return `  STATE ${output.state} (${output.reason})`;
     case 'tree': {
       const view = peer.core.place();
-      const path = view.path.map((id) => sim.nameOf(id)).join(' ');
-      const links = view.links.map((each) => `${each.role} ${sim.nameOf(each.node)}`).join(', ');
+      const path = view.path.map((id) => names.nameOf(id)).join(' ');
+      const links = view.links.map((each) => `${each.role} ${names.nameOf(each.node)}`).join(', ');
       return `  tree: path [${path}]${view.head ? ' head' : ''}; ${links}`;
     }
     case 'presence':
     case 'absent':
-      return `  ${output.kind} ${sim.nameOf(output.node)}`;
+      return `  ${output.kind} ${names.nameOf(output.node)}`;
     case 'receipts': {
       const { of, receipts } = output;
       return `  RECEIPTS ${receipts.map(({ seq, reached }) => `#${seq} ${reached}/${of}`).join(' ')}`;
     }
     case 'typing':
-      return `  TYPING ${sim.nameOf(output.node)} ${output.active ? 'begins' : 'ends'}`;
+      return `  TYPING ${names.nameOf(output.node)} ${output.active ? 'begins' : 'ends'}`;
     case 'error':
       return `  error ${output.code}`;
     default:

@@ -67,7 +67,7 @@ export class Workload {
     const announce = (): void => {
       if (!peer.alive) return;
       if (peer.attachedAtMs === Infinity || peer.frozen) sim.at(sim.nowMs + 500, announce);
-      else sim.feed(peer, { kind: 'presence', presence, timeMs: peer.wallMs(sim.nowMs) });
+      else sim.shells.feed(peer, { kind: 'presence', presence, timeMs: peer.wallMs(sim.nowMs) });
     };
     sim.at(sim.nowMs + 500, announce);
   }
@@ -91,11 +91,11 @@ export class Workload {
     const { burstChance, burstMax } = sim.options;
     if (this.#hintRng.chance(typesChance)) {
       const active = this.#hintRng.chance(0.8);
-      sim.feed(peer, { kind: 'typing', active, channel: '', timeMs: peer.wallMs(sim.nowMs) });
+      sim.shells.feed(peer, { kind: 'typing', active, channel: '', timeMs: peer.wallMs(sim.nowMs) });
     }
     const count = sim.rng.chance(burstChance) ? sim.rng.int(2, burstMax) : 1;
     const messages = Array.from({ length: count }, () => this.#message(peer));
-    sim.feed(peer, { kind: 'send', messages, timeMs: peer.wallMs(sim.nowMs) });
+    sim.shells.feed(peer, { kind: 'send', messages, timeMs: peer.wallMs(sim.nowMs) });
   }
 
   #message(peer: SimPeer): Message {
@@ -161,14 +161,14 @@ export class Workload {
     sim.network.closeLostChance = 0;
     endPartition(sim);
     startRoot(sim);
-    for (const peer of [...sim.live]) sim.thaw(peer);
+    for (const peer of [...sim.live]) sim.shells.thaw(peer);
     this.#sayOnce();
   }
 
   /** Somebody says something, if nobody has: a rare talker may have been frozen whenever it wanted to. */
   #sayOnce(): void {
     const sim = this.#sim;
-    if (sim.options.talkers === 0 || sim.deliveries.packetsSealed > 0) return;
+    if (sim.options.talkers === 0 || sim.checkers.deliveries.packetsSealed > 0) return;
     for (const peer of sim.live) this.#say(peer);
     sim.at(sim.nowMs + 1_000, () => {
       this.#sayOnce();

@@ -116,6 +116,11 @@ export interface Packet<T extends PacketType = PacketType> {
 /** A packet whose validator was checked, with the id its sender's key hashes to. */
 export type VerifiedPacket<T extends PacketType = PacketType> = Packet<T> & { readonly senderId: NodeId };
 
+/** Whether a packet is of a type. */
+export function isType<T extends PacketType>(packet: VerifiedPacket, type: T): packet is VerifiedPacket<T> {
+  return packet.header.type === type;
+}
+
 /** What may be sent to the root. */
 export type RootBoundPacket = { [T in RootBoundType]: Packet<T> }[RootBoundType];
 

@@ -120,7 +120,7 @@ export class Room {
   }
 
   #deliveries(): string | undefined {
-    return this.#sim.deliveries.unsealed() ?? this.#sim.deliveries.completeness().missing;
+    return this.#sim.checkers.deliveries.unsealed() ?? this.#sim.checkers.deliveries.completeness().missing;
   }
 
   /** The root's picture is the tree as it is. */

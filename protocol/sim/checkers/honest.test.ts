@@ -32,13 +32,13 @@ function chain(
     nowMs: 0,
     live: peers,
     fail: () => undefined,
-    deliveries: { streams: [stream], gotAtMs: (peer: SimPeer) => gotMs[peer.index] },
     network: {
       isUp: ({ peer, other }: LinkEnd) =>
         peer.index + (other?.peer.index ?? 0) !== 3 || world.nowMs < broken[0] || world.nowMs >= broken[1],
     },
   };
-  const checker = new HonestChecker(world, (peer) => hostile.includes(peer.index));
+  const deliveries = { streams: [stream], gotAtMs: (peer: SimPeer) => gotMs[peer.index] };
+  const checker = new HonestChecker(world, deliveries, (peer) => hostile.includes(peer.index));
   for (; world.nowMs < endMs; world.nowMs += 1_000) checker.look();
   return checker.result();
 }

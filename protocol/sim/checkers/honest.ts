@@ -17,7 +17,6 @@ const lookMs = 1_000;
 export interface HonestWorld extends Failing {
   readonly nowMs: number;
   readonly live: readonly SimPeer[];
-  readonly deliveries: Pick<Deliveries, 'streams' | 'gotAtMs'>;
   readonly network: Pick<Network, 'isUp'>;
 }
 
@@ -36,12 +35,18 @@ export interface HonestResult {
 
 export class HonestChecker {
   readonly #world: HonestWorld;
+  readonly #deliveries: Pick<Deliveries, 'streams' | 'gotAtMs'>;
   readonly #isHostile: (peer: SimPeer) => boolean;
   /** By look: for each peer the lowest index among those it was connected with; absent for who was not there. */
   readonly #parts: Map<SimPeer, number>[] = [];
 
-  constructor(world: HonestWorld, isHostile: (peer: SimPeer) => boolean) {
+  constructor(
+    world: HonestWorld,
+    deliveries: Pick<Deliveries, 'streams' | 'gotAtMs'>,
+    isHostile: (peer: SimPeer) => boolean,
+  ) {
     this.#world = world;
+    this.#deliveries = deliveries;
     this.#isHostile = isHostile;
   }
 
@@ -87,7 +92,8 @@ export class HonestChecker {
 
   /** What came of everything that was said early enough to be late by now. */
   result(): HonestResult {
-    const { deliveries, nowMs } = this.#world;
+    const { nowMs } = this.#world;
+    const deliveries = this.#deliveries;
     const honest = this.#honest();
     const eclipsed = new Set<SimPeer>();
     const lateMs: number[] = [];

@@ -2,16 +2,15 @@
  * How soon a message that a link lost is made good: the next ping that crosses the link says how much was sent before it, and
  * who lacks something asks (rule L5). Audits and later words would bring it as well, but later.
  */
+import { isTreeLink } from '../../core/links.ts';
 import { pingPeriodMs } from '../../limits.ts';
 import { streamKey, type StreamKey } from '../../types.ts';
 import type { VerifiedPacket } from '../../wire/packet.ts';
 import type { LinkEnd } from '../link-end.ts';
 import type { Network } from '../network.ts';
-import type { SimPeer } from '../sim-peer.ts';
+import { hiddenTimerMs, type SimPeer } from '../sim-peer.ts';
 import type { Failing } from './failing.ts';
 
-/** Timers of a hidden page run once a second. */
-const hiddenTimerMs = 1_000;
 /** Trips of a repair: the ping, the question, what was lost. */
 const trips = 3;
 /** What the rest of it may take, ms. */
@@ -69,7 +68,7 @@ export class LossesChecker {
    */
   #isOwed({ from, to, key, seq, atMs }: Loss): boolean {
     if (this.#world.network.partition !== undefined) return false;
-    if (!isUp(from, atMs) || !isUp(to, atMs) || !isTree(from) || !isTree(to)) return false;
+    if (!isUp(from, atMs) || !isUp(to, atMs) || !isInTree(from) || !isInTree(to)) return false;
     const first = to.peer.core.lacks(key, seq);
     return first !== undefined && from.peer.core.holds(key, first);
   }
@@ -95,7 +94,7 @@ function isUp({ phase, flow, peer }: LinkEnd, sinceMs: number): boolean {
   return phase === 'open' && flow === 'pass' && peer.alive && !peer.frozen && peer.thawedAtMs < sinceMs;
 }
 
-function isTree({ peer, link }: LinkEnd): boolean {
-  const role = peer.core.linkViews().find((view) => view.link === link)?.role;
-  return role === 'parent' || role === 'client';
+function isInTree({ peer, link }: LinkEnd): boolean {
+  const view = peer.core.linkViews().find((each) => each.link === link);
+  return view !== undefined && isTreeLink(view);
 }

@@ -32,12 +32,12 @@ function room(): { checker: ReceiptsChecker; people: SimPeer[]; failures: string
     packetsBefore: [],
     bytesBefore: [],
   };
-  const checker = new ReceiptsChecker({
+  const world = {
     nowMs: 1_000,
     live: people,
-    deliveries: { streams: [stream] },
-    fail: (name, message) => failures.push(`${name}: ${message}`),
-  });
+    fail: (name: string, message: string) => failures.push(`${name}: ${message}`),
+  };
+  const checker = new ReceiptsChecker(world, { streams: [stream] });
   return { checker, people, failures };
 }
 

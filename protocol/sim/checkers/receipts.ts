@@ -18,16 +18,17 @@ interface Told {
 export interface ReceiptsWorld extends Failing {
   readonly nowMs: number;
   readonly live: readonly SimPeer[];
-  readonly deliveries: Pick<Deliveries, 'streams'>;
 }
 
 export class ReceiptsChecker {
   readonly #world: ReceiptsWorld;
+  readonly #deliveries: Pick<Deliveries, 'streams'>;
   readonly #told = new Map<SessionId, Map<number, Told>>();
   readonly #typing = new Map<SimPeer, Set<NodeId>>();
 
-  constructor(world: ReceiptsWorld) {
+  constructor(world: ReceiptsWorld, deliveries: Pick<Deliveries, 'streams'>) {
     this.#world = world;
+    this.#deliveries = deliveries;
   }
 
   /** A core told its user how far its packets got. */
@@ -52,13 +53,13 @@ export class ReceiptsChecker {
 
   /** Once all is quiet: the first sender whose figures are not those of the deliveries. */
   problem(): string | undefined {
-    const { live, deliveries, nowMs } = this.#world;
+    const { live, nowMs } = this.#world;
     for (const peer of live) {
       const typists = this.#typing.get(peer)?.size ?? 0;
       if (typists > 0) return `${peer.name} still holds ${typists} for typing`;
     }
     if (live.length > peersCheckedMax) return undefined;
-    for (const { index, origin, session, sealed, sealedAtMs } of deliveries.streams) {
+    for (const { index, origin, session, sealed, sealedAtMs } of this.#deliveries.streams) {
       if (!origin.alive || origin.core.place().session !== session) continue;
       for (let seq = sealed; seq > Math.max(0, sealed - receiptWindow); seq--) {
         // What is older is told of no more; a little earlier here, for clocks that differ.

@@ -2,13 +2,13 @@
  * How much of what a neighbour passes on for others is taken (rule S12). Catching up brings a whole log at once and must not be
  * slowed, so what is beyond is left out and nothing waits for it: the neighbour may be honest and have been told it by others.
  */
-import { neighbourRateShare, relayedBurstShare } from './limits.ts';
+import { neighbourRateShare, relayedBurstShare } from '../limits.ts';
 import type { OriginRate } from './reading.ts';
-import { Recent } from './recent.ts';
-import { TokenBuckets } from './token-buckets.ts';
-import type { NodeId } from './types.ts';
-import { toHex } from './wire/bytes.ts';
-import type { Packet, VerifiedPacket } from './wire/packet.ts';
+import { Recent } from '../recent.ts';
+import { TokenBuckets } from '../token-buckets.ts';
+import type { NodeId } from '../types.ts';
+import { toHex } from '../wire/bytes.ts';
+import type { Packet, VerifiedPacket } from '../wire/packet.ts';
 
 /** Keys whose ids are remembered, so that what is beyond its rate is left out before it is verified. */
 const idsMax = 4_096;

@@ -2,9 +2,9 @@
  * How fast a peer reads what its neighbours say themselves (rule S9). The first hop is where a flood can be held back: only there
  * does it come alone. Everybody else's packets on the same link are not counted, so that catching up is as fast as it can be.
  */
-import { neighbourBurstShare, neighbourRateShare } from './limits.ts';
-import { TokenBuckets } from './token-buckets.ts';
-import type { NodeId } from './types.ts';
+import { neighbourBurstShare, neighbourRateShare } from '../limits.ts';
+import { TokenBuckets } from '../token-buckets.ts';
+import type { NodeId } from '../types.ts';
 
 export interface OriginRate {
   readonly originRatePerSecond: number;

@@ -1,10 +1,10 @@
 /** The shell's half of rule U7: whether the root of this peer's registration signed what a sweep carries. */
-import type { Verifier } from './ports.ts';
-import { regResBody } from './wire/bodies.ts';
-import { attestedBytes, type Attestation } from './wire/attestation.ts';
-import { sameBytes } from './wire/bytes.ts';
-import type { Packet } from './wire/packet.ts';
-import { Reunion } from './wire/reunion.ts';
+import type { Verifier } from '../ports.ts';
+import { regResBody } from '../wire/bodies.ts';
+import { attestedBytes, type Attestation } from '../wire/attestation.ts';
+import { sameBytes } from '../wire/bytes.ts';
+import type { Packet } from '../wire/packet.ts';
+import { Reunion } from '../wire/reunion.ts';
 
 type Verdict = boolean | Promise<boolean>;
 

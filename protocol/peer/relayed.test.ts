@@ -6,8 +6,8 @@ import {
   originBurst,
   originRatePerSecond,
   relayedBurstShare,
-} from './limits.ts';
-import { Other } from './core/peer-script.ts';
+} from '../limits.ts';
+import { Other } from '../core/peer-script.ts';
 import { Relayed } from './relayed.ts';
 
 const [neighbour, member] = [new Other(20), new Other(21)];

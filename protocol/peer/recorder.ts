@@ -1,0 +1,63 @@
+/** Keeps a peer's journal while it runs: the last inputs of its core with their times, and the numbers it drew. */
+import type { CoreInput, PeerOptions } from '../core/io.ts';
+import type { Journal, JournalEntry } from '../journal.ts';
+import { journalInputsMax, journalNumbersMax } from '../limits.ts';
+import type { Rng } from '../ports.ts';
+import { chunkPrefixBytes } from '../wire/bodies.ts';
+import type { Origin } from '../wire/packet-factory.ts';
+
+/** The core only counts chunks: a journal that kept their bytes would hold hundreds of megabytes. */
+function withoutChunk(input: CoreInput): CoreInput {
+  if (input.kind !== 'packet' && input.kind !== 'chunkRead') return input;
+  const { packet } = input;
+  if (packet?.header.type !== 'chunk') return input;
+  const { bytes: _bytes, plainText: _plainText, sender, validator, body, ...rest } = packet;
+  // Copies: a view would keep all of the received bytes.
+  const copies = { sender: sender.slice(), validator: validator.slice(), body: body.slice(0, chunkPrefixBytes) };
+  const short = { ...rest, ...copies };
+  return { ...input, packet: short } as CoreInput;
+}
+
+export class Recorder {
+  readonly #origin: Origin;
+  readonly #options: PeerOptions;
+  readonly #inputs: JournalEntry[] = [];
+  readonly #random: number[] = [];
+  #isCut = false;
+
+  constructor(origin: Origin, options: PeerOptions) {
+    this.#origin = origin;
+    this.#options = options;
+  }
+
+  /** The same source of random numbers, written down as it is drawn from. */
+  recorded(rng: Rng): Rng {
+    return {
+      uint32: () => {
+        const number = rng.uint32();
+        if (this.#random.length < journalNumbersMax) this.#random.push(number);
+        return number;
+      },
+    };
+  }
+
+  /** An input that the core is about to be given. */
+  record({ nowMs, input }: JournalEntry): void {
+    this.#inputs.push({ nowMs, input: withoutChunk(input) });
+    if (this.#inputs.length <= journalInputsMax * 1.25) return;
+    this.#inputs.splice(0, journalInputsMax / 4);
+    this.#isCut = true;
+  }
+
+  journal(): Journal {
+    const { publicKey, id } = this.#origin;
+    return {
+      publicKey,
+      id,
+      options: this.#options,
+      random: this.#random,
+      isCut: this.#isCut,
+      inputs: this.#inputs,
+    };
+  }
+}
