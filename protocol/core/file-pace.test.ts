@@ -68,6 +68,20 @@ describe('pace of files', () => {
     expect(more - fewer).toBeLessThan(1.1 * 1_000 * 40);
   });
 
+  it('[F4] takes no time from an answer that may be to another copy, or to what others brought', () => {
+    const pace = new FilePace();
+    pace.sent(file, 0, 0);
+    pace.restart(file);
+    pace.sent(file, 0, 90, true);
+    pace.taken(file, 1, 100);
+    pace.sent(file, 1, 100);
+    pace.sent(file, 2, 195);
+    pace.taken(file, 3, 200);
+    // Had either passed for 10 or 5 ms, a link of 100 ms would seem busy.
+    const { most } = run(pace, 3_000, () => 2, 100);
+    expect(most).toBeGreaterThanOrEqual(48);
+  });
+
   it('[F4] is bounded, and forgets what will not be taken', () => {
     const pace = new FilePace();
     run(pace, 5_000, () => 0, 500);

@@ -26,6 +26,8 @@ interface Departure {
   readonly file: FileKey;
   readonly index: number;
   readonly atMs: number;
+  /** It was sent before. */
+  readonly isAgain: boolean;
 }
 
 /** The shortest of the times of the last one to two periods, ms. */
@@ -65,18 +67,22 @@ export class FilePace {
     return underWay === 0 ? this.#restUntilMs : -Infinity;
   }
 
-  sent(file: FileKey, index: number, nowMs: number): void {
-    this.#departures.push({ file, index, atMs: nowMs });
+  sent(file: FileKey, index: number, nowMs: number, isAgain = false): void {
+    this.#departures.push({ file, index, atMs: nowMs, isAgain });
   }
 
   /** The far end has all chunks of a file before `next`. */
   taken(file: FileKey, next: number, nowMs: number): void {
     const isTaken = (one: Departure): boolean => one.file === file && one.index < next;
-    const newest = this.#departures.findLast(isTaken);
-    if (newest === undefined) return;
+    const [first, ...more] = this.#departures.filter(isTaken);
+    if (first === undefined) return;
     this.#departures = this.#departures.filter((one) => !isTaken(one));
+    // Only what was sent once and is answered by itself shows a time. The answer to what was sent again may be to the first copy (Karn
+    // and Partridge 1987), and an answer to several says that others brought them. Taken for a round trip, such a time makes every
+    // true one seem long for a minute.
+    if (more.length > 0 || first.isAgain) return;
     // Clocks are coarse: a chunk takes some time.
-    this.#adapt(Math.max(1, nowMs - newest.atMs), nowMs);
+    this.#adapt(Math.max(1, nowMs - first.atMs), nowMs);
   }
 
   /** The far end asks for a file from another place: what is under way of it will not be taken. */

@@ -43,6 +43,8 @@ interface Sending {
   next: number;
   /** It has taken all chunks before this one. */
   taken: number;
+  /** All chunks before this one were sent to it, perhaps in vain. */
+  sent: number;
   reading: number;
 }
 
@@ -175,7 +177,7 @@ export class Files {
         const state = this.#files.get(key);
         if (state?.toldTo === link.id) state.told = '';
         if (sending) sending.next = sending.taken = next;
-        else if (files.size < 2 * filesMax) files.set(key, { next, taken: next, reading: 0 });
+        else if (files.size < 2 * filesMax) files.set(key, { next, taken: next, sent: next, reading: 0 });
       }
     }
     // Who asks may have lost what was said of its own chunks.
@@ -192,8 +194,10 @@ export class Files {
     const chunk = chunkBody.decode(packet.body);
     if (chunk === undefined) return;
     const state = this.#files.get(fileKey(packet.senderId, packet.header.session, chunk.file));
-    if (state === undefined || packet.header.seq > state.next || state.next >= state.chunks) return;
-    if (packet.header.seq < state.next) {
+    const index = packet.header.seq;
+    if (state === undefined || index >= state.chunks || index > state.next) return;
+    if (index < state.next) {
+      // Also of a file that is whole: what its neighbour holds to be under way keeps everything else back.
       this.#tell(link, [state.key], 'confirm');
       return;
     }
@@ -248,7 +252,8 @@ export class Files {
     if (packet === undefined) {
       receiver.files.delete(key);
     } else if (this.#files.has(key) && index < sending.next) {
-      receiver.pace.sent(key, index, this.#ctx.nowMs);
+      receiver.pace.sent(key, index, this.#ctx.nowMs, index < sending.sent);
+      sending.sent = Math.max(sending.sent, index + 1);
       this.#links.send(link, passOn(packet, this.#ctx.self));
     }
     this.pump(link);

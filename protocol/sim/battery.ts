@@ -34,5 +34,6 @@ export function battery(): BatteryPart[] {
     series('root-restart', 12, [8, 40]),
     series('everything', 300, [5, 60]),
     series('hostile', 20, [5, 40]),
+    series('files', 20, [5, 40]),
   ];
 }

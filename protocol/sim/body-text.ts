@@ -3,6 +3,7 @@ import type { NodeId } from '../types.ts';
 import {
   advertiseBody,
   assignmentBody,
+  chunkBody,
   confirmBody,
   edgesBody,
   errorBody,
@@ -12,10 +13,12 @@ import {
   helloBody,
   leaveBody,
   pingBody,
+  progressBody,
   refuseBody,
   regReqBody,
   regResBody,
   signalBody,
+  wantBody,
 } from '../wire/bodies.ts';
 import type { Packet } from '../wire/packet.ts';
 import { Reunion } from '../wire/reunion.ts';
@@ -95,6 +98,16 @@ function wordsOf(packet: Packet, nameOf: (id: NodeId) => string): string | undef
         return `${nameOf(sender)}:${top} ${counts}`;
       });
       return words?.join('; ');
+    }
+    case 'chunk':
+      return `${chunkBody.decode(body)?.file}: ${packet.header.seq}`;
+    case 'want': {
+      const v = wantBody.decode(body);
+      return v?.map(({ sender, file, next }) => `${nameOf(sender)}/${file} from ${next}`).join(' ');
+    }
+    case 'progress': {
+      const v = progressBody.decode(body);
+      return v && `${nameOf(v.sender)}/${v.file}: ${v.complete} of ${v.peers} have it`;
     }
     case 'audit': {
       const v = auditBody.decode(body);

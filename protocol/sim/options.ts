@@ -119,6 +119,12 @@ export interface SimOptions {
   readonly largeBodyChance: number;
   readonly largeBodyBytes: Range;
 
+  /** Files that are sent in all, how many chunks they have and how large those are, and the chance that one is taken back. */
+  readonly files: number;
+  readonly fileChunks: Range;
+  readonly chunkBytes: Range;
+  readonly takeBackChance: number;
+
   /** How many of each a minute in the whole room. */
   readonly faults: FaultRates;
   /** Length of a freeze, a partition and an outage of the root, ms. */

@@ -47,6 +47,9 @@ export const regressions: readonly Regression[] = [
   { name: 'a backup that has less does not undo what another said', scenario: 'hostile', seed: 517, peers: 26 },
   { name: 'two peers with one key came to the same epoch', scenario: 'everything', seed: 7273, peers: 54 },
   { name: 'stays orphaned beside a partner it cannot reach', scenario: 'everything', seed: 206, peers: 6 },
+  { name: 'a sender that moved is told who has its file', scenario: 'files', seed: 1, peers: 34 },
+  { name: 'chunks of a file that is whole are taken, too', scenario: 'files', seed: 165, peers: 7 },
+  { name: 'chunks that others brought make no round trip short', scenario: 'files', seed: 631, peers: 18 },
 ];
 
 /**

@@ -55,6 +55,9 @@ const quietAfterMs = 7_000;
 /** How long after everything else receipts may still be wrong, ms: a report takes a period an edge, and a count that fell is told 5 s later. */
 const receiptsAfterMs = 10_000;
 
+/** The same for files, ms: what is left of the last one over the slowest link, and a report from each level. */
+const filesAfterMs = 30_000;
+
 /** Waits for the room to be well, and for it to stay so. */
 class Liveness {
   convergedAfterMs = 0;
@@ -124,6 +127,12 @@ class Liveness {
       if (stillMs > settleMs + receiptsAfterMs) sim.fail('receipts', told);
       return sim.failure !== undefined;
     }
+    const files = sim.checkers.files.problem();
+    if (files !== undefined) {
+      const stillMs = sim.nowMs - Math.max(this.#wellSinceMs, sim.checkers.movedAtMs);
+      if (stillMs > settleMs + filesAfterMs) sim.fail('files', files);
+      return sim.failure !== undefined;
+    }
     const periods = (sim.nowMs - this.#wellSinceMs) / reunionPeriodMs;
     this.reunionPacketsPerPeerPerPeriod = (sim.checkers.reunionsSent - this.#reunionsThen) / sim.live.length / periods;
     return true;
@@ -155,6 +164,7 @@ const allHonest: HonestResult = { pairs: 0, cutOffPairs: 0, lateMs: [], eclipsed
 function vacuous(sim: Simulation, workload: Workload, heals: number): string | undefined {
   if (sim.checkers.deliveries.packetsSealed === 0) return 'nothing was said';
   if (sim.checkers.deliveries.remote === 0) return 'nothing was delivered to anybody else';
+  if (sim.options.files > 0 && sim.checkers.files.chunks === 0) return 'no chunk of a file came to anybody';
   if (workload.breaks > 0 && heals === 0) return 'nothing was healed';
   // Who colludes and got nobody below it could do nothing: that is a result, too.
   if (sim.hostiles?.tampered === 0 && !sim.options.colluding) return 'nobody did anything hostile';

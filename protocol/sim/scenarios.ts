@@ -14,6 +14,7 @@ export const scenarioNames = [
   'everything',
   'hostile',
   'eclipse',
+  'files',
 ] as const;
 export type ScenarioName = (typeof scenarioNames)[number];
 
@@ -64,6 +65,10 @@ function calm(scenario: string, seed: number, peers: number, k: number): SimOpti
     bodyBytes: [10, 300],
     largeBodyChance: 0,
     largeBodyBytes: [4_000, 8_000],
+    files: 0,
+    fileChunks: [1, 60],
+    chunkBytes: [100, 2_000],
+    takeBackChance: 0.15,
     faults: noFaults,
     freezeMs: [1_000, 20_000],
     partitionMs: [2_000, 25_000],
@@ -234,6 +239,35 @@ const draws: Record<ScenarioName, Draw> = {
   hostile: (rng, peers) => ({ ...talkative(rng, peers), hostileShare: 0.1 }),
 
   eclipse: (rng, peers) => ({ ...talkative(rng, peers), hostileShare: 0.2, colluding: true }),
+
+  files: (rng, peers) => ({
+    joinSpreadMs: rng.pick([500, 5_000]) ?? 500,
+    faultsFromMs: 8_000,
+    faultsMs: 60_000,
+    latencyMs: [1, rng.pick([5, 30, 100, 400]) ?? 30],
+    jitterMs: rng.pick([0, 2, 20]) ?? 0,
+    bandwidth: rng.chance(0.5) ? [Infinity, Infinity] : [100_000, 2_000_000],
+    frameLossChance: rng.chance(0.3) ? rng.between(0.002, 0.02) : 0,
+    closeLostChance: rng.chance(0.5) ? 0.2 : 0,
+    hiddenShare: rng.chance(0.3) ? 0.15 : 0,
+    mixedShare: rng.chance(0.3) ? 0.5 : 0,
+    talkers: Math.min(peers, 3),
+    talkPerSecond: 0.2,
+    files: rng.int(1, 8),
+    faults: faults({
+      join: 4,
+      leave: 2,
+      crashClean: 3,
+      crashSilent: 2,
+      linkClean: 3,
+      linkSilent: 2,
+      linkHalfOpen: 1,
+      freeze: 1,
+      pause: 1,
+      partition: rng.chance(0.3) ? 0.8 : 0,
+      rootRestart: rng.chance(0.3) ? 0.8 : 0,
+    }),
+  }),
 };
 
 /** A room in which nothing breaks and many speak, so that whatever somebody keeps back is missed. */

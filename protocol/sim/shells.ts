@@ -9,6 +9,7 @@ import type { Checkers } from './checkers/checkers.ts';
 import type { Failing } from './checkers/failing.ts';
 import type { EventQueue } from './event-queue.ts';
 import { eventKinds } from './events.ts';
+import { FileShelves } from './file-shelves.ts';
 import type { InstantCrypto } from './instant-crypto.ts';
 import type { Network } from './network.ts';
 import type { RootWorld } from './root-world.ts';
@@ -50,11 +51,15 @@ function movesPeers(input: CoreInput): boolean {
 
 export class Shells {
   readonly #world: ShellsWorld;
+  readonly #shelves: FileShelves;
   /** Whether the input being handled may have changed somebody's parent or clients. */
   #structural = false;
 
   constructor(world: ShellsWorld) {
     this.#world = world;
+    this.#shelves = new FileShelves(world, (peer, input) => {
+      this.feed(peer, input);
+    });
   }
 
   /** Hands an input to a peer's core and carries out what comes of it. A frozen peer's inputs wait. */
@@ -135,8 +140,16 @@ export class Shells {
           });
         }
         return;
+      case 'file':
+      case 'chunk':
+      case 'readChunk':
+      case 'fileProgress':
+      case 'fileGone':
+        this.#shelves.carryOut(peer, output);
+        checkers.files.told(peer, output);
+        return;
       default:
-        // What only people and files are interested in.
+        // What only people are interested in.
         return;
     }
   }

@@ -3,8 +3,17 @@ import type { CoreInput, PeerOptions } from '../core/io.ts';
 import { PeerCore } from '../core/peer-core.ts';
 import { originBurst, originRatePerSecond } from '../limits.ts';
 import type { OriginRate } from '../peer/reading.ts';
-import { noDigest, type LinkId, type NodeId, type PacketDigest, type PeerRole, type PeerState } from '../types.ts';
+import {
+  noDigest,
+  type FileKey,
+  type LinkId,
+  type NodeId,
+  type PacketDigest,
+  type PeerRole,
+  type PeerState,
+} from '../types.ts';
 import { toHex } from '../wire/bytes.ts';
+import type { ShelvedFile } from './file-shelves.ts';
 import type { LinkEnd } from './link-end.ts';
 import type { SimOptions } from './options.ts';
 import type { RootSocket } from './root-world.ts';
@@ -54,6 +63,7 @@ export class SimPeer {
   /** Inputs that came while it was frozen. */
   inbox: CoreInput[] = [];
   readonly links = new Map<LinkId, LinkEnd>();
+  readonly files = new Map<FileKey, ShelvedFile>();
   socket: RootSocket | undefined;
   reconnectMs = 0;
   /** The side of a partition that it is on. */

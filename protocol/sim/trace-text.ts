@@ -59,6 +59,8 @@ export function describeInput(names: Names, peer: SimPeer, input: CoreInput): st
       return `says ${input.messages.length} messages`;
     case 'sealed':
       return `sealed ${packetText(names, input.packet)}`;
+    case 'chunkRead':
+      return `has read ${input.index} of ${input.file.slice(-6)} for ${linkText(peer, input.link)}`;
     case 'offer':
       return `offers k ${input.clientsMax} ${input.role}${input.hidden ? ' hidden' : ''}`;
     default:
@@ -99,6 +101,16 @@ export function describeOutput(names: Names, peer: SimPeer, output: CoreOutput):
       const { of, receipts } = output;
       return `  RECEIPTS ${receipts.map(({ seq, reached }) => `#${seq} ${reached}/${of}`).join(' ')}`;
     }
+    case 'file':
+      return `  FILE ${names.nameOf(output.sender)}/${output.manifest.file}`;
+    case 'chunk':
+      return `  CHUNK ${output.packet.header.seq} of ${output.file.slice(-6)}${output.done ? ', the last' : ''}`;
+    case 'readChunk':
+      return `  reads ${output.index} of ${output.file.slice(-6)} for ${linkText(peer, output.link)}`;
+    case 'fileGone':
+      return `  FILE ${output.file.slice(-6)} is gone${output.cancelled ? ', taken back' : ''}`;
+    case 'fileProgress':
+      return `  PROGRESS ${output.complete} of ${output.peers} have ${output.file.slice(-6)}`;
     case 'typing':
       return `  TYPING ${names.nameOf(output.node)} ${output.active ? 'begins' : 'ends'}`;
     case 'error':

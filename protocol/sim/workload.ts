@@ -1,6 +1,6 @@
 /** What people and fate do in a run: joins, talk and faults, until the faults stop. */
 import { noNode, type PeerRole } from '../types.ts';
-import type { Message } from '../wire/bodies.ts';
+import { cancelBody, manifestBody, type Message } from '../wire/bodies.ts';
 import { crash, endPartition, happen, startRoot } from './faults.ts';
 import type { FaultKind } from './options.ts';
 import type { SimRng } from './rng.ts';
@@ -48,6 +48,7 @@ export class Workload {
       });
     }
     for (let i = 0; i < talkers; i++) this.#talkLater(undefined, sim.rng.between(500, joinSpreadMs + 2_000));
+    for (let i = 0; i < sim.options.files; i++) this.#fileLater(i, sim.rng.between(joinSpreadMs + 1_000, faultsMs));
     this.#faults(faultsFromMs);
     if (this.#hasFaults()) this.#breakOnce((faultsFromMs + faultsMs) / 2);
     sim.at(faultsMs, () => {
@@ -87,7 +88,7 @@ export class Workload {
 
   #say(peer: SimPeer): void {
     const sim = this.#sim;
-    if (!peer.alive || peer.frozen || peer.attachedAtMs === Infinity || peer.core.busy) return;
+    if (!canSpeak(peer)) return;
     const { burstChance, burstMax } = sim.options;
     if (this.#hintRng.chance(typesChance)) {
       const active = this.#hintRng.chance(0.8);
@@ -102,6 +103,40 @@ export class Workload {
     const { rng, options } = this.#sim;
     const range = rng.chance(options.largeBodyChance) ? options.largeBodyBytes : options.bodyBytes;
     return numbered(peer, new Uint8Array(rng.int(...range)));
+  }
+
+  // Files.
+
+  /** Somebody sends a file, when there is somebody who can. */
+  #fileLater(number: number, atMs: number): void {
+    const sim = this.#sim;
+    sim.at(atMs, () => {
+      const { rng, options } = sim;
+      const peer = rng.pick(sim.live);
+      if (peer === undefined || !canSpeak(peer)) {
+        if (sim.nowMs < options.faultsMs + talkAfterMs) this.#fileLater(number, sim.nowMs + 500);
+        return;
+      }
+      const [chunks, chunkBytes] = [rng.int(...options.fileChunks), rng.int(...options.chunkBytes)];
+      const manifest = { file: number, sizeBytes: chunks * chunkBytes, chunkBytes, name: `file ${number}`, type: '' };
+      this.#post(peer, 'file', manifestBody.encode(manifest));
+      // One stays, or a run might prove nothing.
+      if (number > 0 && rng.chance(options.takeBackChance)) this.#takeBackLater(peer, number, rng.exponential(5_000));
+    });
+  }
+
+  #takeBackLater(peer: SimPeer, number: number, afterMs: number): void {
+    const sim = this.#sim;
+    sim.at(sim.nowMs + afterMs, () => {
+      if (!peer.alive) return;
+      if (canSpeak(peer)) this.#post(peer, 'cancel', cancelBody.encode({ file: number }));
+      else this.#takeBackLater(peer, number, 500);
+    });
+  }
+
+  #post(peer: SimPeer, content: 'file' | 'cancel', data: Uint8Array): void {
+    const messages = [{ content, data, to: noNode, channel: '' }];
+    this.#sim.shells.feed(peer, { kind: 'send', messages, timeMs: peer.wallMs(this.#sim.nowMs) });
   }
 
   // Faults.
@@ -174,6 +209,10 @@ export class Workload {
       this.#sayOnce();
     });
   }
+}
+
+function canSpeak(peer: SimPeer): boolean {
+  return peer.alive && !peer.frozen && peer.attachedAtMs < Infinity && !peer.core.busy;
 }
 
 /** Somebody's next message: its number stands in its bytes, for the checkers. */

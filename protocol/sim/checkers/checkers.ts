@@ -6,6 +6,7 @@ import type { CoreOutput } from '../../core/io.ts';
 import type { Packet } from '../../wire/packet.ts';
 import type { SimPeer } from '../sim-peer.ts';
 import { Deliveries, type DeliveriesWorld } from './deliveries.ts';
+import { FilesChecker } from './files.ts';
 import { Heals } from './heals.ts';
 import { LossesChecker, type LossesWorld } from './losses.ts';
 import { ReceiptsChecker } from './receipts.ts';
@@ -26,6 +27,7 @@ export class Checkers {
   readonly tree: TreeChecker;
   readonly receipts: ReceiptsChecker;
   readonly losses: LossesChecker;
+  readonly files: FilesChecker;
   /** How long each peer took until it was attached for the first time, ms. */
   readonly joinMs: number[] = [];
   /** Reunion packets sent by peers, on links and to the root. */
@@ -44,6 +46,7 @@ export class Checkers {
     this.tree = new TreeChecker(world);
     this.receipts = new ReceiptsChecker(world, this.deliveries);
     this.losses = new LossesChecker(world);
+    this.files = new FilesChecker(world);
   }
 
   /** A core sends a packet to a neighbour or to the root. */
