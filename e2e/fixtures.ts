@@ -166,14 +166,15 @@ async function saveJournals(pages: readonly RoomPage[], testInfo: TestInfo): Pro
 class Browsers {
   readonly #started = new Map<string, Promise<Browser>>();
 
-  async get(engine: Engine, isStill: boolean): Promise<Browser> {
+  get(engine: Engine, isStill: boolean): Promise<Browser> {
     // Firefox is told at its start whether people want motion, Chromium for each context.
     const kind = engine === 'firefox' && isStill ? 'still firefox' : engine;
-    const known = await this.#started.get(kind);
-    if (known?.isConnected() === true) return known;
-    const started = launch(engine, [], kind === 'still firefox' ? still : {});
-    this.#started.set(kind, started);
-    return started;
+    const start = (): Promise<Browser> => launch(engine, [], kind === 'still firefox' ? still : {});
+    const known = this.#started.get(kind);
+    // Kept before it is there: two that ask at once get the same one, and none is left open.
+    const browser = known === undefined ? start() : known.then((one) => (one.isConnected() ? one : start()));
+    this.#started.set(kind, browser);
+    return browser;
   }
 
   async closeContexts(): Promise<void> {

@@ -19,6 +19,7 @@ import type { Context } from './context.ts';
 import { FilePace } from './file-pace.ts';
 import { isTreeLink, type LinkState, type Links } from './links.ts';
 import type { Picture } from './picture.ts';
+import { TreeWatch } from './tree-watch.ts';
 
 interface FileState {
   readonly key: FileKey;
@@ -63,15 +64,13 @@ export class Files {
   #reportAtMs = Infinity;
   /** When a neighbour has rested (rule F4). */
   #pumpAtMs = Infinity;
-  /** The picture as of the last look: when it changes, so may the way to a sender. */
-  #pictureThen = 0;
-  /** The links that had ended by then: who was behind them is counted no longer. */
-  #endedThen = 0;
+  readonly #watch: TreeWatch;
 
   constructor(ctx: Context, links: Links, picture: Picture) {
     this.#ctx = ctx;
     this.#links = links;
     this.#picture = picture;
+    this.#watch = new TreeWatch(links, picture);
   }
 
   /** Looks for manifests and cancellations in the messages of a delivered packet; `from` is the link it came by, 0 for own. */
@@ -289,13 +288,8 @@ export class Files {
 
   /** Who hangs elsewhere, or is gone, is counted anew. */
   #lookAround(): void {
-    const { digest } = this.#picture;
-    const { ended } = this.#links;
-    if (ended !== this.#endedThen) {
-      for (const link of this.#receivers.keys()) if (!this.#links.get(link)) this.#receivers.delete(link);
-    } else if (digest === this.#pictureThen) return;
-    this.#pictureThen = digest;
-    this.#endedThen = ended;
+    if (!this.#watch.changed()) return;
+    for (const link of this.#receivers.keys()) if (!this.#links.get(link)) this.#receivers.delete(link);
     if (this.#files.size > 0) this.#reportSoon();
   }
 

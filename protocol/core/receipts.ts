@@ -23,6 +23,7 @@ import type { ReceiptEntry, ReceiptRun } from '../wire/talk-body.ts';
 import type { Context } from './context.ts';
 import { isTreeLink, type LinkState, type Links } from './links.ts';
 import type { Picture } from './picture.ts';
+import { TreeWatch } from './tree-watch.ts';
 
 /** What is known of one stream in which something was said lately. */
 interface Tracked {
@@ -84,16 +85,14 @@ export class Receipts {
   readonly #own = new Map<number, Own>();
   #dueMs = Infinity;
   #reportedMs = -Infinity;
-  /** The picture as of the last report: when it changes, so may the way to a sender, and how many there are. */
-  #pictureThen = 0;
-  /** The links that had ended by then: their sides count no longer. */
-  #endedThen = 0;
+  readonly #watch: TreeWatch;
 
   constructor(ctx: Context, links: Links, picture: Picture, height: () => number) {
     this.#ctx = ctx;
     this.#links = links;
     this.#picture = picture;
     this.#height = height;
+    this.#watch = new TreeWatch(links, picture);
   }
 
   /** A packet was accepted, and given to the user where `messages` is not `undefined`; `from` is 0 for own ones. */
@@ -172,13 +171,7 @@ export class Receipts {
   }
 
   timer(): void {
-    const { digest } = this.#picture;
-    const { ended } = this.#links;
-    if (this.#streams.size > 0 && (digest !== this.#pictureThen || ended !== this.#endedThen)) {
-      this.#pictureThen = digest;
-      this.#endedThen = ended;
-      this.#soon();
-    }
+    if (this.#streams.size > 0 && this.#watch.changed()) this.#soon();
     if (this.#ctx.nowMs < this.#dueMs) return;
     this.#dueMs = Infinity;
     this.#reportedMs = this.#ctx.nowMs;

@@ -1,4 +1,4 @@
-/** The simulator's command line. With pool.ts the only file here that knows of Node, a clock and the outside. */
+/** The simulator's command line. With pool.ts and its child the only file here that knows of Node, a clock and the outside. */
 import { execFileSync } from 'node:child_process';
 import { readFileSync } from 'node:fs';
 import { availableParallelism } from 'node:os';

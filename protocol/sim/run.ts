@@ -120,17 +120,16 @@ class Liveness {
       this.#reunionsThen = sim.checkers.reunionsSent;
       return false;
     }
-    const told = sim.checkers.receipts.problem();
-    if (told !== undefined) {
+    const { receipts, files, movedAtMs } = sim.checkers;
+    for (const [name, checker, afterPeaceMs] of [
+      ['receipts', receipts, receiptsAfterMs],
+      ['files', files, filesAfterMs],
+    ] as const) {
+      const told = checker.problem();
+      if (told === undefined) continue;
       // Where pairs cannot meet the tree is well while peers are still moved: what moves is missing or counted twice.
-      const stillMs = sim.nowMs - Math.max(this.#wellSinceMs, sim.checkers.movedAtMs);
-      if (stillMs > settleMs + receiptsAfterMs) sim.fail('receipts', told);
-      return sim.failure !== undefined;
-    }
-    const files = sim.checkers.files.problem();
-    if (files !== undefined) {
-      const stillMs = sim.nowMs - Math.max(this.#wellSinceMs, sim.checkers.movedAtMs);
-      if (stillMs > settleMs + filesAfterMs) sim.fail('files', files);
+      const stillMs = sim.nowMs - Math.max(this.#wellSinceMs, movedAtMs);
+      if (stillMs > settleMs + afterPeaceMs) sim.fail(name, told);
       return sim.failure !== undefined;
     }
     const periods = (sim.nowMs - this.#wellSinceMs) / reunionPeriodMs;

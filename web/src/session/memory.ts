@@ -2,23 +2,44 @@
 
 const prefix = 'banyan.';
 export type Remembered = 'name' | 'notify' | 'insecure-seen' | 'people';
+type Place = () => Storage;
 
-export function recall(key: Remembered): string | undefined {
+const browser: Place = () => localStorage;
+const tab: Place = () => sessionStorage;
+
+function read(place: Place, key: string): string | undefined {
   try {
-    return localStorage.getItem(prefix + key) ?? undefined;
+    return place().getItem(prefix + key) ?? undefined;
   } catch {
     return undefined;
   }
 }
 
-/** `undefined` forgets. */
-export function remember(key: Remembered, value: string | undefined): void {
+function write(place: Place, key: string, value: string | undefined): void {
   try {
-    if (value === undefined) localStorage.removeItem(prefix + key);
-    else localStorage.setItem(prefix + key, value);
+    if (value === undefined) place().removeItem(prefix + key);
+    else place().setItem(prefix + key, value);
   } catch {
     // Not remembered.
   }
+}
+
+export function recall(key: Remembered): string | undefined {
+  return read(browser, key);
+}
+
+/** `undefined` forgets. */
+export function remember(key: Remembered, value: string | undefined): void {
+  write(browser, key, value);
+}
+
+/** Whether this tab had a name before, perhaps under a page that was there before this one. */
+export function hadName(name: string): boolean {
+  return read(tab, `had ${name}`) !== undefined;
+}
+
+export function noteName(name: string): void {
+  write(tab, `had ${name}`, '');
 }
 
 const joinedKey = 'banyanJoined';
