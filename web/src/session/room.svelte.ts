@@ -34,8 +34,9 @@ import { type Standing } from './words.ts';
 const gatherMs = 16;
 /** How often facts that have no event are looked at, in ms. */
 const lookMs = 1_000;
-/** Entries kept for the list; the oldest go first. */
+/** Entries kept for the list; the oldest go first, so many at a time that the rest stays in its place mostly. */
 const entriesMax = 5_000;
+const entriesStep = 500;
 
 /** What was said, sent and what happened. */
 export type Entry = AnyEntry<FileItem>;
@@ -260,7 +261,7 @@ export class LiveRoom {
     if (this.#added.length > 0) {
       addEntries(this.#list, this.#added);
       this.#added = [];
-      if (this.#list.length > entriesMax) this.#list = this.#list.slice(-entriesMax);
+      if (this.#list.length >= entriesMax + entriesStep) this.#list = this.#list.slice(-entriesMax);
       this.entries = this.#list.slice();
     }
     if (room.state === 'left' && !this.#end.signal.aborted) {

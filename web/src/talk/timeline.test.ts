@@ -6,6 +6,7 @@ import {
   authorOf,
   type Entry,
   fileEntry,
+  groupMax,
   groupWithinMs,
   historyAfterMs,
   isHistory,
@@ -75,6 +76,14 @@ describe('rowsOf', () => {
   it('begins a new group after a silence', () => {
     const list = said(message(ana, noon), message(ana, noon + groupWithinMs));
     expect(kindsOf(list)).toEqual(['day', 'group', 'group']);
+  });
+
+  it('begins a new group when one has grown large, and leaves the others as they were', () => {
+    const list = said(...Array.from({ length: 2 * groupMax + 1 }, (_, i) => message(ana, noon + i)));
+    const groups = rowsOf(list).filter((row) => row.kind === 'group');
+    expect(groups.map((group) => group.messages.length)).toEqual([groupMax, groupMax, 1]);
+    const later = rowsOf(list.slice(groupMax)).filter((row) => row.kind === 'group');
+    expect(later.map((group) => group.key)).toEqual(groups.slice(1).map((group) => group.key));
   });
 
   it('separates days', () => {

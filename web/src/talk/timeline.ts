@@ -57,6 +57,8 @@ export type Row<F extends SentFile = SentFile> =
 export const historyAfterMs = 15_000;
 /** Messages of one sender closer together than this stand in one group. In ms. */
 export const groupWithinMs = 5 * 60_000;
+/** As many at most. */
+export const groupMax = 20;
 
 /** Where an entry of the log belongs: live messages by this page's clock, messages from the log by their sender's. */
 function placeMs({ receivedAt, sentAt }: Pick<Message, 'receivedAt' | 'sentAt'>): number {
@@ -109,6 +111,17 @@ export function addEntries<F extends SentFile>(list: Entry<F>[], added: readonly
   }
 }
 
+interface Group {
+  readonly from: NodeId;
+  lastMs: number;
+  readonly messages: Message[];
+}
+
+function continues(group: Group, { atMs, message }: Extract<Entry, { kind: 'message' }>): boolean {
+  if (group.from !== message.from || group.messages.length >= groupMax) return false;
+  return atMs - group.lastMs < groupWithinMs;
+}
+
 const dayOf = (atMs: number) => new Date(atMs).toDateString();
 
 /** The name of what was said or sent, for marking it as the first that is new. */
@@ -124,7 +137,7 @@ export function nameOfEntry(entry: Entry): string | undefined {
 export function rowsOf<F extends SentFile>(entries: readonly Entry<F>[], news?: string): Row<F>[] {
   const rows: Row<F>[] = [];
   let day: string | undefined;
-  let group: { from: NodeId; lastMs: number; messages: Message[] } | undefined;
+  let group: Group | undefined;
   let presence: { joined: NodeId[]; left: NodeId[] } | undefined;
   for (const [index, entry] of entries.entries()) {
     const entryDay = dayOf(entry.atMs);
@@ -141,7 +154,7 @@ export function rowsOf<F extends SentFile>(entries: readonly Entry<F>[], news?: 
       case 'message': {
         presence = undefined;
         const { message } = entry;
-        if (group?.from === message.from && entry.atMs - group.lastMs < groupWithinMs) {
+        if (group !== undefined && continues(group, entry)) {
           group.messages.push(message);
           group.lastMs = entry.atMs;
         } else {
