@@ -27,11 +27,12 @@ import {
 } from '../talk/timeline.ts';
 import { shapeOf } from '../tree/shape.ts';
 import { Traffic } from '../tree/traffic.svelte.ts';
+import { DrawPace, measureDrawing } from './draw-pace.ts';
 import { followTabs } from './tabs.ts';
 import { type Standing } from './words.ts';
 
-/** Events are gathered for one frame, so that a burst costs one drawing. In ms. */
-const gatherMs = 16;
+/** One's own words and files wait for one frame only, ms. */
+const ownMs = 16;
 /** How often facts that have no event are looked at, in ms. */
 const lookMs = 1_000;
 /** Entries kept for the list; the oldest go first, so many at a time that the rest stays in its place mostly. */
@@ -100,7 +101,9 @@ export class LiveRoom {
   readonly #ended: () => void;
   #added: Entry[] = [];
   #list: Entry[] = [];
+  readonly #pace = new DrawPace();
   #timer: ReturnType<typeof setTimeout> | undefined;
+  #dueAtMs = Infinity;
 
   constructor(room: Room, ended: () => void) {
     this.room = room;
@@ -234,16 +237,21 @@ export class LiveRoom {
 
   #add(entry: Entry): void {
     this.#added.push(entry);
-    this.#soon();
+    this.#soon(authorOf(entry) === 'self' ? ownMs : undefined);
   }
 
-  #soon(): void {
-    this.#timer ??= setTimeout(() => this.#flush(), gatherMs);
+  #soon(waitMs?: number): void {
+    const nowMs = performance.now();
+    const dueAtMs = nowMs + (waitMs ?? this.#pace.waitMs(nowMs));
+    if (dueAtMs >= this.#dueAtMs) return;
+    this.#dueAtMs = dueAtMs;
+    clearTimeout(this.#timer);
+    this.#timer = setTimeout(() => this.#flush(), dueAtMs - nowMs);
   }
 
   #flush(): void {
     clearTimeout(this.#timer);
-    this.#timer = undefined;
+    this.#dueAtMs = Infinity;
     const { room } = this;
     if (this.#membersChanged) {
       this.#membersChanged = false;
@@ -259,6 +267,8 @@ export class LiveRoom {
     this.rootReachable = room.rootReachable;
     this.#setStanding();
     if (this.#added.length > 0) {
+      const atMs = performance.now();
+      measureDrawing((costMs) => this.#pace.drew(atMs, costMs));
       addEntries(this.#list, this.#added);
       this.#added = [];
       if (this.#list.length >= entriesMax + entriesStep) this.#list = this.#list.slice(-entriesMax);
