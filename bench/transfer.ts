@@ -25,7 +25,7 @@ const heapEveryMs = 2_000;
 const killFrom = 0.4;
 /** Bounds on waiting, ms. */
 const treeTimeoutMs = 90_000;
-const transferTimeoutMs = 600_000;
+const transferTimeoutMsOf = (bytes: number): number => Math.max(600_000, (30_000 * bytes) / 1024 ** 2);
 
 export interface TransferRun {
   readonly kind: 'whole' | 'killed';
@@ -225,7 +225,7 @@ async function runOnce(
         await heaps.look();
       }
       return now.every(({ done }) => done) ? true : undefined;
-    }, transferTimeoutMs);
+    }, transferTimeoutMsOf(file.bytes));
     const seconds = (performance.now() - startMs) / 1_000;
     const processorDuring = load();
     await stop?.();

@@ -45,6 +45,8 @@ export class Session {
   #isAway = false;
   #hasLeft = false;
   #wakeTimer: ReturnType<typeof setTimeout> | undefined;
+  #timerAtMs = Infinity;
+  #dueAtMs = Infinity;
   #view: PeerView | undefined;
   #viewAtMs = 0;
 
@@ -152,14 +154,19 @@ export class Session {
     this.#tellPresence();
   }
 
+  /** A timer that comes before is left as it is and looks again: each packet moves the time, and setting timers is not cheap. */
   #wakeAt(atMs: number): void {
-    clearTimeout(this.#wakeTimer);
     if (this.#hasLeft) return;
-    this.#wakeTimer = setTimeout(
-      () => {
-        this.peer.run();
-      },
-      Math.max(0, Math.ceil(atMs - performance.now())),
-    );
+    this.#dueAtMs = atMs;
+    if (this.#timerAtMs <= atMs) return;
+    clearTimeout(this.#wakeTimer);
+    this.#timerAtMs = atMs;
+    this.#wakeTimer = setTimeout(() => this.#woke(), Math.max(0, Math.ceil(atMs - performance.now())));
+  }
+
+  #woke(): void {
+    this.#timerAtMs = Infinity;
+    if (performance.now() < this.#dueAtMs) this.#wakeAt(this.#dueAtMs);
+    else this.peer.run();
   }
 }
