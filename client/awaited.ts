@@ -64,14 +64,19 @@ export class Sends {
   }
 }
 
+/** A whole number below 2^48. */
+function randomNumber(): number {
+  const [high = 0, low = 0] = crypto.getRandomValues(new Uint32Array(2));
+  return (high % 2 ** 16) * 2 ** 32 + low;
+}
+
 /** Questions for the way to the root. */
 export class Probes {
   readonly #pending = new Map<number, Pending<Omit<Probe, 'tookMs'>>>();
-  #next = 1;
-
   /** Asks by `send`; rejects with `unconfirmed` when no answer comes in time. */
   ask(send: (probe: number) => void): Promise<Probe> {
-    const number = this.#next++;
+    // By chance, so that nobody has an answer of the root's to it beforehand.
+    const number = randomNumber();
     const startedMs = performance.now();
     return new Promise((resolve, reject) => {
       const timer = setTimeout(() => {

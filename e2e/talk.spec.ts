@@ -1,7 +1,12 @@
 /** Talking: who types, how far words got, words for one, answers, and what is new. Two engines in one tree. */
 import { type Page } from '@playwright/test';
+import type { Room } from '../client/api.ts';
 import { lookWithAxe } from './axe.ts';
 import { expect, openRoom, test, untilOneTree, type RoomPage } from './fixtures.ts';
+
+interface InPage {
+  readonly banyan: { readonly room: Room };
+}
 
 /** What axe finds wrong by day and by night, in a few words. */
 async function faults({ page }: RoomPage): Promise<string[]> {
@@ -137,4 +142,54 @@ test('what came while somebody looked elsewhere is counted, in the title too, an
   expect(await faults(phone)).toEqual([]);
   await phone.say('read');
   await expect(phone.page.getByTestId('news')).toBeHidden();
+});
+
+test('a long conversation stays light: its beginning waits above, comes when somebody reads upwards, and nothing jumps', async ({
+  rooms,
+}) => {
+  const ana = await rooms.open('chromium', { name: 'Ana' });
+  const ben = await rooms.open('firefox', { name: 'Ben' });
+  const both = [ana, ben];
+  await untilOneTree(both);
+  const [all, drawnMin, drawnMax] = [420, 200, 400];
+  const sayMany = async ({ page, name }: RoomPage, count: number): Promise<void> =>
+    page.evaluate(
+      async ([who, last]) => {
+        const { room } = (window as never as InPage).banyan;
+        for (let i = 1; i <= last; i++) await room.send(`${who} ${i}`);
+      },
+      [name, count] as const,
+    );
+  await Promise.all(both.map(async (page) => sayMany(page, all / 2)));
+  for (const { page } of both) {
+    const messages = page.getByTestId('message');
+    for (const name of ['Ana', 'Ben'])
+      await expect(messages.filter({ hasText: `${name} ${all / 2}` })).toHaveCount(1, { timeout: 30_000 });
+    await expect(messages.last()).toBeInViewport();
+    const drawn = await messages.count();
+    expect(drawn).toBeGreaterThanOrEqual(drawnMin);
+    expect(drawn).toBeLessThan(drawnMax);
+  }
+
+  for (const reader of both) {
+    const messages = reader.page.getByTestId('message');
+    // What is drawn stays what it is when somebody says more.
+    await messages.nth(100).evaluate((element) => element.setAttribute('data-marked', ''));
+    const marked = reader.page.locator('[data-marked]');
+    await reader.say(`${reader.name} once more`);
+    await expect(messages.last()).toContainText('once more');
+    await expect(marked).toHaveCount(1);
+
+    const first = messages.first();
+    const id = (await first.getAttribute('data-id')) ?? '';
+    const wasFirst = reader.page.locator(`[data-id="${id}"]`);
+    await first.evaluate((element) => element.scrollIntoView({ block: 'center' }));
+    await expect.poll(async () => messages.count()).toBeGreaterThanOrEqual(all);
+    await expect(wasFirst).toBeInViewport();
+    await expect(messages.first()).not.toBeInViewport();
+
+    await reader.page.getByRole('button', { name: 'Go to the newest' }).click();
+    await expect(messages.last()).toBeInViewport();
+    await expect.poll(async () => messages.count()).toBeLessThan(drawnMax);
+  }
 });

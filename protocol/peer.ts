@@ -109,7 +109,7 @@ export class Peer {
       traffic.sent(packet, node, bytes);
     });
     this.stream = stream;
-    const attestations = new Attestations(verifier, options.room);
+    const attestations = new Attestations(verifier, options.room, signer.id);
     const verification = new Verification(clock, verifier, attestations, new Reading(options), inbox);
     this.#verification = verification;
     const relayed = new Relayed(options, (node) => this.#core.knows(node));

@@ -78,7 +78,7 @@ function open(port: number, index: number, closed: () => void): Promise<void> {
 async function probe(peer: SocketPeer): Promise<number> {
   peer.inbox.length = 0;
   const startedMs = performance.now();
-  peer.send(peer.factory.newProbe({ probe: 7, rootReachable: false, path: [peer.id] }, 'pull'));
+  peer.send(peer.factory.newProbe({ probe: 7, path: [peer.id], signature: undefined }, 'pull'));
   await peer.got('reunion', 'confirm');
   return performance.now() - startedMs;
 }

@@ -116,12 +116,12 @@ describe('an address', () => {
     const many = await Promise.all(Array.from({ length: 20 }, () => joined(via('203.0.113.9'))));
     const other = await joined(via('203.0.113.10'));
     for (const peer of many) {
-      const probe = peer.factory.newProbe({ probe: 1, rootReachable: false, path: [peer.id] }, 'pull');
+      const probe = peer.factory.newProbe({ probe: 1, path: [peer.id], signature: undefined }, 'pull');
       // Within what one socket may do.
       for (let i = 0; i < 55; i++) peer.send(probe);
     }
     await until(() => many.some((peer) => peer.errors().length > 0), 'the first to be told');
-    other.send(other.factory.newProbe({ probe: 1, rootReachable: false, path: [other.id] }, 'pull'));
+    other.send(other.factory.newProbe({ probe: 1, path: [other.id], signature: undefined }, 'pull'));
     await other.got('reunion', 'confirm');
     expect(other.errors()).toEqual([]);
     for (const peer of many) expect([['rate'], []]).toContainEqual(peer.errors());

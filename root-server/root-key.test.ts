@@ -6,7 +6,7 @@ import { cryptoProvider } from '../client/crypto/choose.ts';
 import { Attestations } from '../protocol/peer/attestations.ts';
 import type { Verifier } from '../protocol/ports.ts';
 import { noTicket, type NodeId } from '../protocol/types.ts';
-import { regResBody, sweepBody, type RegRes, type SweepBody } from '../protocol/wire/bodies.ts';
+import { probeBody, regResBody, sweepBody, type ProbeBody, type RegRes, type SweepBody } from '../protocol/wire/bodies.ts';
 import { PacketFactory } from '../protocol/wire/packet-factory.ts';
 import { loadRootKey, newRootKey } from './root-key.ts';
 import { startRootServer, type RootServer } from './server.ts';
@@ -51,20 +51,25 @@ async function headAt(root: RootServer): Promise<{ ack: RegRes; sweep: SweepBody
 /** What a peer makes of a sweep: whether the root whose Ack it had signed it. */
 class Judge {
   verifications = 0;
-  readonly #factory = new PacketFactory({ publicKey: new Uint8Array(32).fill(1), id: '1'.repeat(32) as NodeId });
+  readonly #factory: PacketFactory;
   readonly #attestations: Attestations;
 
-  constructor(ack: RegRes, roomId: string = room.id) {
+  constructor(ack: RegRes, roomId: string = room.id, self = '1'.repeat(32) as NodeId) {
+    this.#factory = new PacketFactory({ publicKey: new Uint8Array(32).fill(1), id: self });
     const verifyRoot: Verifier['verifyRoot'] = (...signed) => {
       this.verifications++;
       return provider.verify(...signed);
     };
-    this.#attestations = new Attestations({ verify: () => undefined, verifyRoot }, roomId);
+    this.#attestations = new Attestations({ verify: () => undefined, verifyRoot }, roomId, self);
     this.#attestations.registered(regResBody.encode(ack));
   }
 
   async takes(sweep: SweepBody): Promise<boolean> {
     return this.#attestations.check(this.#factory.newSweep(sweep, 'response'));
+  }
+
+  async takesAnswer(answer: ProbeBody, action: 'pull' | 'confirm' = 'confirm'): Promise<boolean> {
+    return this.#attestations.check(this.#factory.newProbe(answer, action));
   }
 }
 
@@ -107,6 +112,52 @@ describe('what a root says of a room', () => {
     const { sweep } = await headAt(await start());
     // The head said 9; a root that has just started has no better word for it (rule R7).
     expect(sweep.attestation?.roomSize).toBe(9);
+  });
+});
+
+describe('the root’s answer to a reunion on demand', () => {
+  it('[U6] is signed over room, number and path, and nothing of it can be changed or used again', async () => {
+    const root = await start();
+    const peer = new SocketPeer(root.url, room);
+    open.push(peer);
+    const ack = await peer.register();
+    const asker = '3'.repeat(32) as NodeId;
+    const path = [asker, '4'.repeat(32) as NodeId, peer.id];
+    peer.send(peer.factory.newProbe({ probe: 2 ** 47 + 5, path, signature: undefined }, 'pull'));
+    const answer = probeBody.decode((await peer.got('reunion', 'confirm')).body);
+    if (answer?.signature === undefined) throw new Error('nothing signed');
+    expect(answer).toMatchObject({ probe: 2 ** 47 + 5, path });
+
+    const judge = new Judge(ack, room.id, asker);
+    expect(await judge.takesAnswer(answer)).toBe(true);
+    expect(await judge.takesAnswer(answer, 'pull')).toBe(false);
+    expect(await judge.takesAnswer({ ...answer, signature: undefined })).toBe(false);
+    expect(await judge.takesAnswer({ ...answer, probe: answer.probe + 1 })).toBe(false);
+    expect(await judge.takesAnswer({ ...answer, path: [asker, peer.id] })).toBe(false);
+    expect(await judge.takesAnswer({ ...answer, path: [...path, asker] })).toBe(false);
+    for (const at of [0, 31, 32, 63]) {
+      const signature = answer.signature.slice();
+      signature[at]! ^= 1;
+      expect(await judge.takesAnswer({ ...answer, signature }), `byte ${at}`).toBe(false);
+    }
+    expect(await new Judge(ack, newRoom().id, asker).takesAnswer(answer)).toBe(false);
+    expect(await new Judge({ ...ack, rootKey: newRootKey().publicKey }, room.id, asker).takesAnswer(answer)).toBe(false);
+    // Those on the way pass it on, and spend nothing on it.
+    const onTheWay = new Judge(ack, room.id, path[1]);
+    expect(await onTheWay.takesAnswer(answer)).toBe(false);
+    expect(onTheWay.verifications).toBe(0);
+  });
+
+  it('[U6] is not given for a path that does not end with who brought it', async () => {
+    const root = await start();
+    const peer = new SocketPeer(root.url, room);
+    open.push(peer);
+    await peer.register();
+    for (const path of [[], [peer.id, '4'.repeat(32) as NodeId]])
+      peer.send(peer.factory.newProbe({ probe: 1, path, signature: undefined }, 'pull'));
+    await until(() => peer.errors().length === 2, 'two refusals');
+    expect(peer.errors()).toEqual(['out-of-turn', 'out-of-turn']);
+    expect(peer.inbox.some(({ action }) => action === 'confirm')).toBe(false);
   });
 });
 

@@ -35,7 +35,7 @@ async function joined(options: Parameters<typeof connect>[0] = {}): Promise<Sock
 /** A peer that has its place and must keep it, whatever another one does. */
 async function expectUnharmed(good: SocketPeer): Promise<void> {
   good.inbox.length = 0;
-  good.send(good.factory.newProbe({ probe: 7, rootReachable: false, path: [good.id] }, 'pull'));
+  good.send(good.factory.newProbe({ probe: 7, path: [good.id], signature: undefined }, 'pull'));
   await good.got('reunion', 'confirm');
   expect([good.errors(), good.ends]).toEqual([[], 0]);
 }

@@ -511,11 +511,24 @@ describe('reunion', () => {
   it('[U6] answers a reunion on demand by the way it came', () => {
     const peer = new PeerScript(1).becomeHead();
     const down = peer.takeClient(a);
-    peer.clear().packet(down, a, a.factory.newProbe({ probe: 3, rootReachable: false, path: [a.id] }, 'pull'));
+    peer.clear().packet(down, a, a.factory.newProbe({ probe: 3, path: [a.id], signature: undefined }, 'pull'));
     const up = peer.sentRoot('reunion')[0];
     expect(up?.action).toBe('pull');
-    peer.fromRoot(a.factory.newProbe({ probe: 3, rootReachable: true, path: [a.id, peer.me.id] }, 'confirm'));
+    peer.fromRoot(a.factory.newProbe({ probe: 3, path: [a.id, peer.me.id], signature: new Uint8Array(64) }, 'confirm'));
     expect(peer.sent(down, 'reunion').map((packet) => packet.action)).toEqual(['confirm']);
+  });
+
+  it('[U6] holds the root to have answered only when it signed the answer', () => {
+    const peer = new PeerScript(1).becomeHead();
+    const answers = ([[true, true], [false, true], [true, false]] as const).map(([isSigned, attested]) => {
+      peer.clear().give({ kind: 'probe', probe: 9 });
+      expect(peer.sentRoot('reunion')[0]?.action).toBe('pull');
+      const signature = isSigned ? new Uint8Array(64) : undefined;
+      const confirm = a.factory.newProbe({ probe: 9, path: [peer.me.id], signature }, 'confirm');
+      peer.give({ kind: 'rootPacket', packet: a.verified(confirm), attested });
+      return peer.outputs.find((output) => output.kind === 'probe')?.rootReachable;
+    });
+    expect(answers).toEqual([true, false, false]);
   });
 });
 

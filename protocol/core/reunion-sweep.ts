@@ -115,7 +115,7 @@ export class ReunionSweep {
     const reunion = Reunion.read(packet);
     if (reunion === undefined) return;
     const { content } = reunion;
-    if (content.kind === 'probe') this.#probe(reunion, content.probe, content.direction, link);
+    if (content.kind === 'probe') this.#probe(reunion, content.probe, content.direction, attested, link);
     else if (content.kind === 'fold') this.#folded(link, content.fold);
     else if (link === undefined) this.#rootAnswered(content.sweep, attested);
     else if (link.role === 'parent')
@@ -197,7 +197,7 @@ export class ReunionSweep {
   /** Asks the way to the root (rule U6). */
   askWay(probe: number): void {
     const { self } = this.#ctx;
-    this.#probeUp({ probe, rootReachable: false, path: [self] });
+    this.#probeUp({ probe, path: [self], signature: undefined });
   }
 
   #probeUp(probe: ProbeBody): void {
@@ -205,29 +205,37 @@ export class ReunionSweep {
     const up = this.#ctx.factory.newProbe(probe, 'pull');
     if (parent) this.#links.send(parent, up);
     else if (this.#position.head && this.#attach.registered) this.#ctx.sendRoot(up);
-    else this.#probeDown({ ...probe, rootReachable: false });
+    else this.#probeDown({ ...probe, signature: undefined }, false);
   }
 
-  #probe(reunion: Reunion, probe: ProbeBody, direction: 'up' | 'down', link: LinkState | undefined): void {
+  #probe(
+    reunion: Reunion,
+    probe: ProbeBody,
+    direction: 'up' | 'down',
+    attested: boolean,
+    link: LinkState | undefined,
+  ): void {
     const { self } = this.#ctx;
     if (direction === 'up') {
       if (link?.role !== 'client' || probe.path.includes(self) || probe.path.length >= pathNodesMax) return;
       this.#probeUp({ ...probe, path: [...probe.path, self] });
     } else {
-      this.#probeDown(probe, reunion);
+      this.#probeDown(probe, attested, reunion);
     }
   }
 
-  #probeDown(probe: ProbeBody, reunion?: Reunion): void {
+  #probeDown(body: ProbeBody, attested: boolean, reunion?: Reunion): void {
     const { self, factory } = this.#ctx;
-    if (probe.path[0] === self) {
-      this.#ctx.emit({ kind: 'probe', ...probe });
+    const { probe, path, signature } = body;
+    if (path[0] === self) {
+      // Those on the way could say that the root answered: its signature under the number asked with shows that it did.
+      this.#ctx.emit({ kind: 'probe', probe, path, rootReachable: signature !== undefined && attested });
       return;
     }
-    const down = reunion ?? Reunion.read(factory.newProbe(probe, 'confirm'));
+    const down = reunion ?? Reunion.read(factory.newProbe(body, 'confirm'));
     const dest = down?.getDest(self, this.#links.parent()?.remote ?? noNode) ?? noNode;
     const client = this.#links.clients().find((link) => link.remote === dest);
-    if (client) this.#links.send(client, factory.newProbe(probe, 'confirm'));
+    if (client) this.#links.send(client, factory.newProbe(body, 'confirm'));
   }
 
   // Time.

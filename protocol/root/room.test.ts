@@ -321,12 +321,12 @@ describe('rates', () => {
     const [head, flooder] = [root.join(), root.join()];
     flooder.inbox.length = 0;
     for (let i = 0; i < 200; i++)
-      root.give(flooder, flooder.factory.newProbe({ probe: i, rootReachable: false, path: [] }, 'pull'));
+      root.give(flooder, flooder.factory.newProbe({ probe: i, path: [flooder.id], signature: undefined }, 'pull'));
     const answered = flooder.inbox.filter((packet) => packet.action === 'confirm').length;
     expect(answered).toBeGreaterThan(50);
     expect(answered).toBeLessThanOrEqual(60);
     expect([flooder.errors(), flooder.ended, head.errors()]).toEqual([['rate'], false, []]);
-    root.pass(1_000).give(flooder, flooder.factory.newProbe({ probe: 1, rootReachable: false, path: [] }, 'pull'));
+    root.pass(1_000).give(flooder, flooder.factory.newProbe({ probe: 1, path: [flooder.id], signature: undefined }, 'pull'));
     expect(flooder.inbox.filter((packet) => packet.action === 'confirm')).toHaveLength(answered + 1);
   });
 

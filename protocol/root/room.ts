@@ -15,7 +15,7 @@ import type { Rng } from '../ports.ts';
 import { Rules, type Barred } from '../rules.ts';
 import { TokenBuckets } from '../token-buckets.ts';
 import { noNode, noTicket, type NodeId, type RoomId, type SocketId, type TicketId } from '../types.ts';
-import { attestedBytes } from '../wire/attestation.ts';
+import { attestedBytes, probedBytes } from '../wire/attestation.ts';
 import type { Advertise, ConfirmBody, FoldBody, OfferBody, ProbeBody, RegReq } from '../wire/bodies.ts';
 import type { PacketFactory } from '../wire/packet-factory.ts';
 import type { Packet } from '../wire/packet.ts';
@@ -311,9 +311,13 @@ export class Room {
     return true;
   }
 
-  probe(id: NodeId, probe: ProbeBody): void {
+  /** A reunion on demand (rule U6). False when the path does not end with who brought it. */
+  probe(id: NodeId, probe: ProbeBody): boolean {
     const node = this.#tree.nodes.get(id);
-    if (node) this.#tickets.tell(node, this.#factory.newProbe({ ...probe, rootReachable: true }, 'confirm'));
+    if (node === undefined || probe.path.at(-1) !== id) return false;
+    const signature = this.#options.signer.sign(probedBytes(this.id, probe));
+    this.#tickets.tell(node, this.#factory.newProbe({ ...probe, signature }, 'confirm'));
+    return true;
   }
 
   /** Relays a signal between the two ends of a ticket (rule A6). False when there is none. */

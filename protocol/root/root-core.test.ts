@@ -287,7 +287,7 @@ describe('reports', () => {
     expect(head.inbox.some((packet) => packet.header.type === 'reunion' && packet.action === 'response')).toBe(true);
     expect(root.view().head).toBe(head.id);
     expect(other.errors()).toEqual(['out-of-turn']);
-    root.give(head, head.factory.newProbe({ probe: 1, rootReachable: false, path: [other.id, head.id] }, 'pull'));
+    root.give(head, head.factory.newProbe({ probe: 1, path: [other.id, head.id], signature: undefined }, 'pull'));
     expect(head.inbox.at(-1)).toMatchObject({ header: { type: 'reunion' }, action: 'confirm' });
   });
 

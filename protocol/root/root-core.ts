@@ -307,8 +307,7 @@ export class RootCore {
       case 'reunion/pull': {
         const body = probeBody.decode(packet.body);
         if (!body) return 'malformed';
-        room.probe(node, body);
-        return undefined;
+        return room.probe(node, body) ? undefined : 'out-of-turn';
       }
       case 'signal/request': {
         const body = signalBody.decode(packet.body);

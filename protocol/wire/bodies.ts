@@ -332,17 +332,19 @@ export const sweepBody = codec<SweepBody>(
 
 /** A reunion on demand (reunion, pull up, then confirm down): records the nodes it passed, origin first. */
 export interface ProbeBody {
+  /** Below 2^48, chosen by chance: what the root signs answers this question and no other. */
   readonly probe: number;
   readonly path: readonly NodeId[];
-  /** Whether the root itself answered. */
-  readonly rootReachable: boolean;
+  /** 64 bytes: the root's signature over `probedBytes`; `undefined` on the way up, and where the root was not reached. */
+  readonly signature: Uint8Array | undefined;
 }
 export const probeBody = codec<ProbeBody>(
   (w, v) => {
-    w.u32(v.probe).u8(Number(v.rootReachable));
+    w.u48(v.probe).u8(Number(v.signature !== undefined));
+    if (v.signature) w.raw(v.signature);
     writeIds(w, v.path);
   },
-  (r) => ({ probe: r.u32(), rootReachable: r.bool(), path: readIds(r, pathNodesMax) }),
+  (r) => ({ probe: r.u48(), signature: r.bool() ? r.raw(64) : undefined, path: readIds(r, pathNodesMax) }),
 );
 
 /** Between the two ends of a ticket, by way of the root (signal, request). `data` is sealed by the shell. */

@@ -87,7 +87,8 @@ export const samples: Packet[] = [
   factory.newReunion({ epoch: 1, round: 2, subtreeSize: 3, height: 1, freeSlots: 7, attachEpoch: 5 }),
   factory.newSweep({ epoch: 1, round: 2, roomSize: 7, attestation, path: [node('1'), node('2')] }, 'response'),
   factory.newSweep({ epoch: 1, round: 3, roomSize: 7, attestation: undefined, path: [node('1')] }, 'response'),
-  factory.newProbe({ probe: 5, rootReachable: false, path: [node('1')] }, 'pull'),
+  factory.newProbe({ probe: 5, path: [node('1')], signature: undefined }, 'pull'),
+  factory.newProbe({ probe: 5, path: [node('1'), node('2')], signature: new Uint8Array(64).fill(7) }, 'confirm'),
   factory.newSignal({ to: node('c'), ticket: node('e') as string as TicketId, data: Uint8Array.of(1, 2, 3) }),
   factory.newLeave(node('a'), 'left', 7, node('c')),
   factory.newOrder(
@@ -184,6 +185,7 @@ export const codecByShape: Record<string, bodies.BodyCodec<unknown>> = {
   'reunion/request': bodies.foldBody,
   'reunion/response': bodies.sweepBody,
   'reunion/pull': bodies.probeBody,
+  'reunion/confirm': bodies.probeBody,
   'signal/request': bodies.signalBody,
   'leave/leave': bodies.leaveBody,
   'order/push': orderBody,

@@ -330,7 +330,7 @@ describe('bytes', () => {
 
 describe('reunion', () => {
   it('[U6] getDest goes to the parent on the way up and back along the path on the way down', () => {
-    const probe = { probe: 1, rootReachable: true, path: [node('1'), node('2'), node('3')] };
+    const probe = { probe: 1, path: [node('1'), node('2'), node('3')], signature: new Uint8Array(64) };
     const up = Reunion.read(factory.newProbe(probe, 'pull'));
     const down = Reunion.read(factory.newProbe(probe, 'confirm'));
     expect(up?.getDest(node('3'), node('9'))).toBe(node('9'));

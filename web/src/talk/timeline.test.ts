@@ -6,6 +6,7 @@ import {
   authorOf,
   type Entry,
   fileEntry,
+  firstDrawn,
   groupMax,
   groupWithinMs,
   historyAfterMs,
@@ -150,6 +151,22 @@ describe('rowsOf', () => {
     );
     const keys = rowsOf(list).map((row) => row.key);
     expect(new Set(keys).size).toBe(keys.length);
+  });
+});
+
+describe('firstDrawn', () => {
+  it('draws as many as asked for or up to a step more, and moves once in a step', () => {
+    const starts = Array.from({ length: 1_000 }, (_, total) => firstDrawn(total, 200, 200));
+    expect(starts.slice(0, 400).every((start) => start === 0)).toBe(true);
+    for (const [total, start] of starts.entries()) {
+      expect(total - start).toBeLessThan(400);
+      expect(total - start).toBeGreaterThanOrEqual(Math.min(total, 200));
+    }
+    expect(new Set(starts)).toEqual(new Set([0, 200, 400, 600]));
+  });
+
+  it('draws everything to whoever asks for everything', () => {
+    expect(firstDrawn(5_000, 5_000, 200)).toBe(0);
   });
 });
 

@@ -214,6 +214,14 @@ function note(presence: { joined: NodeId[]; left: NodeId[] }, id: NodeId, change
   else if (!into.includes(id)) into.push(id);
 }
 
+/**
+ * Where a list of `total` entries that draws the newest `least`, or more, begins: it moves by whole steps, because if each new
+ * entry pushed one out at the top, the group there would be made anew every time.
+ */
+export function firstDrawn(total: number, least: number, step: number): number {
+  return Math.max(0, Math.floor((total - least) / step) * step);
+}
+
 /** How a message came: hops, and its time when that says something. */
 export function journeyOf(message: Message): { hops: number; tookMs: number | undefined } {
   if (isHistory(message)) return { hops: message.hops, tookMs: undefined };
