@@ -6,7 +6,14 @@ import { cryptoProvider } from '../client/crypto/choose.ts';
 import { Attestations } from '../protocol/peer/attestations.ts';
 import type { Verifier } from '../protocol/ports.ts';
 import { noTicket, type NodeId } from '../protocol/types.ts';
-import { probeBody, regResBody, sweepBody, type ProbeBody, type RegRes, type SweepBody } from '../protocol/wire/bodies.ts';
+import {
+  probeBody,
+  regResBody,
+  sweepBody,
+  type ProbeBody,
+  type RegRes,
+  type SweepBody,
+} from '../protocol/wire/bodies.ts';
 import { PacketFactory } from '../protocol/wire/packet-factory.ts';
 import { loadRootKey, newRootKey } from './root-key.ts';
 import { startRootServer, type RootServer } from './server.ts';
@@ -141,7 +148,9 @@ describe('the root’s answer to a reunion on demand', () => {
       expect(await judge.takesAnswer({ ...answer, signature }), `byte ${at}`).toBe(false);
     }
     expect(await new Judge(ack, newRoom().id, asker).takesAnswer(answer)).toBe(false);
-    expect(await new Judge({ ...ack, rootKey: newRootKey().publicKey }, room.id, asker).takesAnswer(answer)).toBe(false);
+    expect(await new Judge({ ...ack, rootKey: newRootKey().publicKey }, room.id, asker).takesAnswer(answer)).toBe(
+      false,
+    );
     // Those on the way pass it on, and spend nothing on it.
     const onTheWay = new Judge(ack, room.id, path[1]);
     expect(await onTheWay.takesAnswer(answer)).toBe(false);

@@ -520,7 +520,13 @@ describe('reunion', () => {
 
   it('[U6] holds the root to have answered only when it signed the answer', () => {
     const peer = new PeerScript(1).becomeHead();
-    const answers = ([[true, true], [false, true], [true, false]] as const).map(([isSigned, attested]) => {
+    const answers = (
+      [
+        [true, true],
+        [false, true],
+        [true, false],
+      ] as const
+    ).map(([isSigned, attested]) => {
       peer.clear().give({ kind: 'probe', probe: 9 });
       expect(peer.sentRoot('reunion')[0]?.action).toBe('pull');
       const signature = isSigned ? new Uint8Array(64) : undefined;

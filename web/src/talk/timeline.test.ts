@@ -12,6 +12,7 @@ import {
   historyAfterMs,
   isHistory,
   journeyOf,
+  keepGroups,
   messageEntry,
   rowsOf,
 } from './timeline.ts';
@@ -151,6 +152,27 @@ describe('rowsOf', () => {
     );
     const keys = rowsOf(list).map((row) => row.key);
     expect(new Set(keys).size).toBe(keys.length);
+  });
+});
+
+describe('keepGroups', () => {
+  it('keeps groups to which nothing was added, and no others', () => {
+    const list = said(message(ana, noon), message(ana, noon + 1), message(ben, noon + 2));
+    const before = rowsOf(list);
+    expect(keepGroups(before, rowsOf(list))).toEqual(before);
+    expect(keepGroups(before, rowsOf(list))[1]).toBe(before[1]);
+    addEntries(list, [messageEntry(message(ben, noon + 3))]);
+    const after = keepGroups(before, rowsOf(list));
+    expect(after[1]).toBe(before[1]);
+    expect(after[2]).not.toBe(before[2]);
+    expect(after).toEqual(rowsOf(list));
+  });
+
+  it('sees that the beginning of a group is no longer shown', () => {
+    const list = said(message(ana, noon), message(ana, noon + 1), message(ana, noon + 2));
+    const before = rowsOf(list);
+    const after = keepGroups(before, rowsOf(list.slice(1)));
+    expect(after).toEqual(rowsOf(list.slice(1)));
   });
 });
 

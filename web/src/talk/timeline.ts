@@ -202,6 +202,17 @@ export function rowsOf<F extends SentFile>(entries: readonly Entry<F>[], news?: 
   return rows.filter((row) => row.kind !== 'presence' || row.joined.length + row.left.length > 0);
 }
 
+/** The rows of now; of groups that are as before, those of before, so that nobody need look into them again. */
+export function keepGroups<F extends SentFile>(before: readonly Row<F>[], now: readonly Row<F>[]): Row<F>[] {
+  const known = new Map(before.map((row) => [row.key, row]));
+  return now.map((row) => {
+    const old = known.get(row.key);
+    if (row.kind !== 'group' || old?.kind !== 'group') return row;
+    const isSame = old.messages.length === row.messages.length && old.messages.at(-1) === row.messages.at(-1);
+    return isSame ? old : row;
+  });
+}
+
 function namesOf({ before, after }: { before: string; after: string }): { before: string; after: string } {
   return { before, after };
 }
