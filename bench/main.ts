@@ -193,8 +193,8 @@ async function transfer(_url: string, given: Arguments): Promise<{ report: Repor
     ['latency during / before', ...runs.map((run) => run.latencyRatio), `<= ${transferGoals.latencyRatio}`],
     ['processor, cores before', ...runs.map((run) => kinds(run.processorBefore)), ''],
     ['processor, cores during', ...runs.map((run) => kinds(run.processorDuring)), ''],
-    ['heap growth, peak MiB', ...runs.map((run) => run.heapGrowthPeakMib), `<= ${transferGoals.heapGrowthMib}`],
-    ['heap growth, end MiB', ...runs.map((run) => run.heapGrowthEndMib), `<= ${transferGoals.heapGrowthMib}`],
+    ['heap growth, MiB', ...runs.map((run) => run.heapGrowthMib), `<= ${transferGoals.heapGrowthMib}`],
+    ['with garbage, MiB', ...runs.map((run) => run.heapGrowthWithGarbageMib), ''],
     ['received by an orphan, of the file', ...runs.map((run) => run.orphanReceivedShare), ''],
   ];
   const text = `${heading(report)}, ${peers} pages, ${mebibytes} MiB\n${table(['', 'left alone', 'one killed', 'goal'], rows)}`;

@@ -21,6 +21,8 @@ export const transferGoals = { uploadedShare: k + 0.1, latencyRatio: 3, heapGrow
 const tickMs = 200;
 const idleMs = 8_000;
 const heapEveryMs = 2_000;
+/** How often pages are made to collect their garbage first. */
+const liveHeapEveryMs = 20_000;
 /** The interior page dies when everybody has this share of the file. */
 const killFrom = 0.4;
 /** Bounds on waiting, ms. */
@@ -43,9 +45,12 @@ export interface TransferRun {
   /** Processor seconds that the browser of all pages but one used, a second before the file and during it, by kind of process. */
   readonly processorBefore: ProcessorSeconds;
   readonly processorDuring: ProcessorSeconds;
-  /** The largest growth of a page's heap, array buffers included, while the file travelled and at the end, in MiB. */
-  readonly heapGrowthPeakMib: number | null;
-  readonly heapGrowthEndMib: number | null;
+  /**
+   * The largest growth of a page's heap, array buffers included, in MiB: with what lies about uncollected while the file travelled, and of
+   * what is held, after collections meanwhile and at the end.
+   */
+  readonly heapGrowthWithGarbageMib: number | null;
+  readonly heapGrowthMib: number | null;
   /** Bytes that the page which lost its parent received, as a share of the file: near 1 when it did not start over. */
   readonly orphanReceivedShare: number | null;
 }
@@ -92,7 +97,9 @@ async function makeFile(path: string, bytes: number): Promise<string> {
 class Heaps {
   readonly #sessions: CDPSession[];
   readonly #before: number[];
+  /** With garbage, and without. */
   peak = 0;
+  live = 0;
 
   private constructor(sessions: CDPSession[], before: number[]) {
     this.#sessions = sessions;
@@ -123,8 +130,12 @@ class Heaps {
     this.peak = Math.max(this.peak, this.#growth(await Promise.all(this.#sessions.map((each) => Heaps.#used(each)))));
   }
 
-  async atEnd(): Promise<number> {
-    return this.#growth(await Promise.all(this.#sessions.map((each) => Heaps.#collected(each))));
+  /** What is held. */
+  async lookAtLive(): Promise<void> {
+    this.live = Math.max(
+      this.live,
+      this.#growth(await Promise.all(this.#sessions.map((each) => Heaps.#collected(each)))),
+    );
   }
 }
 
@@ -211,7 +222,7 @@ async function runOnce(
     await cast.sender.page.getByTestId('send').click();
     const startMs = performance.now();
     let killed = kind === 'whole';
-    let lookedMs = 0;
+    let [lookedMs, collectedMs] = [startMs, startMs];
     const busy: number[] = [];
     const all = await until(async () => {
       const now = await records();
@@ -224,13 +235,17 @@ async function runOnce(
         lookedMs = performance.now();
         await heaps.look();
       }
+      if (performance.now() - collectedMs > liveHeapEveryMs) {
+        collectedMs = performance.now();
+        await heaps.lookAtLive();
+      }
       return now.every(({ done }) => done) ? true : undefined;
     }, transferTimeoutMsOf(file.bytes));
     const seconds = (performance.now() - startMs) / 1_000;
     const processorDuring = load();
     await stop?.();
     await cast.talker.page.evaluate(stopTicking);
-    const heapGrowthEndMib = await heaps.atEnd();
+    await heaps.lookAtLive();
     const growthOf = async (page: RoomPage, of: 'bytesOut' | 'bytesIn'): Promise<number> =>
       (await page.page.evaluate(readRecord))[of] - (before.get(page)?.[of] ?? 0);
     const uploaded = await growthOf(cast.sender, 'bytesOut');
@@ -253,8 +268,8 @@ async function runOnce(
       latencyRatio: rounded(busyP50 / idleP50),
       processorBefore,
       processorDuring,
-      heapGrowthPeakMib: rounded(heaps.peak),
-      heapGrowthEndMib: rounded(heapGrowthEndMib),
+      heapGrowthWithGarbageMib: rounded(heaps.peak),
+      heapGrowthMib: rounded(heaps.live),
       orphanReceivedShare: received === undefined ? null : rounded(received / file.bytes),
     };
   } finally {
