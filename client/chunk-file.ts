@@ -40,6 +40,8 @@ export class ChunkFile {
   #readers = new Recent<PieceReader>(readersMax);
   /** The piece being filled, and those being written. */
   readonly #inMemory = new Map<number, Bytes>();
+  /** Memory of a piece that was written: engines are slow to collect megabytes that lived for half a minute. */
+  #spare: ArrayBuffer | undefined;
   readonly #writes: Promise<void>[] = [];
   #next = 0;
   #isGone = false;
@@ -86,12 +88,19 @@ export class ChunkFile {
     const dataBytes = this.#dataBytesIn(piece);
     let bytes = this.#inMemory.get(piece);
     if (bytes === undefined) {
-      bytes = new Uint8Array(dataBytes + this.#chunksIn(piece) * tailBytes);
+      bytes = this.#memory(dataBytes + this.#chunksIn(piece) * tailBytes);
       this.#inMemory.set(piece, bytes);
     }
     bytes.set(data, at * this.#chunkBytes);
     bytes.set(tail, dataBytes + at * tailBytes);
     if (at === this.#chunksIn(piece) - 1) this.#writes.push(this.#write(piece, bytes));
+  }
+
+  #memory(length: number): Bytes {
+    const spare = this.#spare;
+    this.#spare = undefined;
+    // Only the last piece is shorter.
+    return spare ? new Uint8Array(spare, 0, length) : new Uint8Array(length);
   }
 
   async #write(piece: number, bytes: Bytes): Promise<void> {
@@ -100,6 +109,7 @@ export class ChunkFile {
       if (this.#isGone) return;
       this.#pieces[piece] = await store.keep(this.#nameOf(piece), bytes);
       this.#inMemory.delete(piece);
+      this.#spare = bytes.buffer;
     } catch (error) {
       if (!this.#isGone) this.#onFailed(error);
     }
@@ -147,6 +157,7 @@ export class ChunkFile {
   /** The whole file once its last chunk is here and everything is kept; `undefined` when that failed. */
   async blob(type: string): Promise<Blob | undefined> {
     await Promise.all(this.#writes);
+    this.#spare = undefined;
     const parts: Blob[] = [];
     for (let piece = 0; piece * pieceChunks < this.#chunks; piece++) {
       const blob = this.#pieces[piece];
@@ -162,6 +173,7 @@ export class ChunkFile {
     this.#isGone = true;
     this.#inMemory.clear();
     await Promise.all(this.#writes);
+    this.#spare = undefined;
     const names = Array.from(this.#writes.keys(), (piece) => this.#nameOf(piece));
     this.#pieces.length = 0;
     this.#readers = new Recent(readersMax);
