@@ -326,7 +326,9 @@ describe('rates', () => {
     expect(answered).toBeGreaterThan(50);
     expect(answered).toBeLessThanOrEqual(60);
     expect([flooder.errors(), flooder.ended, head.errors()]).toEqual([['rate'], false, []]);
-    root.pass(1_000).give(flooder, flooder.factory.newProbe({ probe: 1, path: [flooder.id], signature: undefined }, 'pull'));
+    root
+      .pass(1_000)
+      .give(flooder, flooder.factory.newProbe({ probe: 1, path: [flooder.id], signature: undefined }, 'pull'));
     expect(flooder.inbox.filter((packet) => packet.action === 'confirm')).toHaveLength(answered + 1);
   });
 
