@@ -11,12 +11,12 @@ function paceOf(costMs: number): DrawPace {
 describe('the pace of drawing', () => {
   it('is a frame where drawing takes no time, and at the beginning', () => {
     expect(new DrawPace().waitMs(5)).toBe(16);
-    expect(paceOf(1).waitMs(3)).toBe(16);
+    expect(paceOf(0.5).waitMs(3)).toBe(16);
   });
 
-  it('leaves nine tenths of the time to the rest', () => {
-    expect(paceOf(20).waitMs(0)).toBeCloseTo(200, 0);
-    expect(paceOf(20).waitMs(150)).toBeCloseTo(50, 0);
+  it('leaves all but a twentieth of the time to the rest', () => {
+    expect(paceOf(10).waitMs(0)).toBeCloseTo(200, 0);
+    expect(paceOf(10).waitMs(150)).toBeCloseTo(50, 0);
   });
 
   it('draws what comes after a silence at once', () => {
@@ -28,7 +28,7 @@ describe('the pace of drawing', () => {
   });
 
   it('is not changed much by one drawing that took long', () => {
-    const pace = paceOf(4);
+    const pace = paceOf(2);
     pace.drew(0, 5_000);
     expect(pace.waitMs(0)).toBeLessThan(150);
   });
