@@ -73,6 +73,7 @@ function randomNumber(): number {
 /** Questions for the way to the root. */
 export class Probes {
   readonly #pending = new Map<number, Pending<Omit<Probe, 'tookMs'>>>();
+
   /** Asks by `send`; rejects with `unconfirmed` when no answer comes in time. */
   ask(send: (probe: number) => void): Promise<Probe> {
     // By chance, so that nobody has an answer of the root's to it beforehand.

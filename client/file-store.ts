@@ -13,7 +13,10 @@ export const diskStoreBytesMax = 4 * 1024 * 1024 * 1024;
 export interface FileStore {
   /** Most bytes it should be given at once. */
   readonly bytesMax: number;
-  /** Keeps a piece under a name of its own (letters, digits, `-`); once it is kept, `bytes` are the caller's again. Rejects when there is no room. */
+  /**
+   * Keeps a piece under a name of its own (letters, digits, `-`); once it is kept, `bytes` are the caller's again. Rejects when there
+   * is no room.
+   */
   keep(name: string, bytes: Bytes): Promise<Blob>;
   /** Lets go of pieces. Never rejects. */
   drop(names: readonly string[]): Promise<void>;

@@ -14,7 +14,10 @@ const waitingMax = 2;
  * is busy with something else: messages, or chunks of others.
  */
 const busyFactor = 2;
-/** Below one, the window is the share of the time that is not rest. With a half, talk took four times as long as without a file where nine peers share a processor; with a quarter, twice. */
+/**
+ * Below one, the window is the share of the time that is not rest. With a half, talk took four times as long as without a file where
+ * nine peers share a processor; with a quarter, twice.
+ */
 const windowMin = 0.25;
 const shareStep = 0.2;
 /** Longest rest, ms: who is slow for a moment is soon tried again. */

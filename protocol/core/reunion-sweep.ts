@@ -115,7 +115,7 @@ export class ReunionSweep {
     const reunion = Reunion.read(packet);
     if (reunion === undefined) return;
     const { content } = reunion;
-    if (content.kind === 'probe') this.#probe(reunion, content.probe, content.direction, attested, link);
+    if (content.kind === 'probe') this.#probe(content.probe, content.direction, attested, link);
     else if (content.kind === 'fold') this.#folded(link, content.fold);
     else if (link === undefined) this.#rootAnswered(content.sweep, attested);
     else if (link.role === 'parent')
@@ -208,23 +208,17 @@ export class ReunionSweep {
     else this.#probeDown({ ...probe, signature: undefined }, false);
   }
 
-  #probe(
-    reunion: Reunion,
-    probe: ProbeBody,
-    direction: 'up' | 'down',
-    attested: boolean,
-    link: LinkState | undefined,
-  ): void {
+  #probe(probe: ProbeBody, direction: 'up' | 'down', attested: boolean, link: LinkState | undefined): void {
     const { self } = this.#ctx;
     if (direction === 'up') {
       if (link?.role !== 'client' || probe.path.includes(self) || probe.path.length >= pathNodesMax) return;
       this.#probeUp({ ...probe, path: [...probe.path, self] });
     } else {
-      this.#probeDown(probe, attested, reunion);
+      this.#probeDown(probe, attested);
     }
   }
 
-  #probeDown(body: ProbeBody, attested: boolean, reunion?: Reunion): void {
+  #probeDown(body: ProbeBody, attested: boolean): void {
     const { self, factory } = this.#ctx;
     const { probe, path, signature } = body;
     if (path[0] === self) {
@@ -232,10 +226,10 @@ export class ReunionSweep {
       this.#ctx.emit({ kind: 'probe', probe, path, rootReachable: signature !== undefined && attested });
       return;
     }
-    const down = reunion ?? Reunion.read(factory.newProbe(body, 'confirm'));
-    const dest = down?.getDest(self, this.#links.parent()?.remote ?? noNode) ?? noNode;
+    const down = factory.newProbe(body, 'confirm');
+    const dest = Reunion.read(down)?.getDest(self, this.#links.parent()?.remote ?? noNode) ?? noNode;
     const client = this.#links.clients().find((link) => link.remote === dest);
-    if (client) this.#links.send(client, factory.newProbe(body, 'confirm'));
+    if (client) this.#links.send(client, down);
   }
 
   // Time.

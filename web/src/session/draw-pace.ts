@@ -6,7 +6,7 @@
 /** The part of its time that a page may draw. */
 const share = 0.05;
 /** Changes are gathered for a frame at least, so that a burst costs one drawing, and no longer than somebody would notice, ms. */
-const gatherMsMin = 16;
+export const gatherMsMin = 16;
 const gatherMsMax = 400;
 /** How much of the next guess is the newest drawing: one that was interrupted says little. */
 const weight = 0.25;
@@ -27,19 +27,21 @@ export class DrawPace {
   }
 }
 
-/** Tells how long a page that is seen is busy with the rest of this task, and with the frame that shows what it changed, ms. */
-export function measureDrawing(done: (costMs: number) => void): void {
+/**
+ * Tells when this began and how long a page that is seen was busy with the rest of this task, and with the frame that shows what it
+ * changed, ms.
+ */
+export function measureDrawing(done: (startMs: number, costMs: number) => void): void {
   if (document.hidden) return;
   const startMs = performance.now();
-  let taskMs = 0;
   const { port1: here, port2: there } = new MessageChannel();
   here.onmessage = () => {
-    taskMs = performance.now() - startMs;
+    const taskMs = performance.now() - startMs;
     requestAnimationFrame(() => {
       const frameMs = performance.now();
       here.onmessage = () => {
         here.close();
-        done(taskMs + performance.now() - frameMs);
+        done(startMs, taskMs + performance.now() - frameMs);
       };
       there.postMessage(undefined);
     });

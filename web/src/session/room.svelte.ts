@@ -27,12 +27,10 @@ import {
 } from '../talk/timeline.ts';
 import { shapeOf } from '../tree/shape.ts';
 import { Traffic } from '../tree/traffic.svelte.ts';
-import { DrawPace, measureDrawing } from './draw-pace.ts';
+import { DrawPace, gatherMsMin, measureDrawing } from './draw-pace.ts';
 import { followTabs } from './tabs.ts';
 import { type Standing } from './words.ts';
 
-/** One's own words and files wait for one frame only, ms. */
-const ownMs = 16;
 /** How often facts that have no event are looked at, in ms. */
 const lookMs = 1_000;
 /** Entries kept for the list; the oldest go first, so many at a time that the rest stays in its place mostly. */
@@ -237,7 +235,8 @@ export class LiveRoom {
 
   #add(entry: Entry): void {
     this.#added.push(entry);
-    this.#soon(authorOf(entry) === 'self' ? ownMs : undefined);
+    // Who writes sees it at once.
+    this.#soon(authorOf(entry) === 'self' ? gatherMsMin : undefined);
   }
 
   #soon(waitMs?: number): void {
@@ -267,8 +266,7 @@ export class LiveRoom {
     this.rootReachable = room.rootReachable;
     this.#setStanding();
     if (this.#added.length > 0) {
-      const atMs = performance.now();
-      measureDrawing((costMs) => this.#pace.drew(atMs, costMs));
+      measureDrawing((startMs, costMs) => this.#pace.drew(startMs, costMs));
       addEntries(this.#list, this.#added);
       this.#added = [];
       if (this.#list.length >= entriesMax + entriesStep) this.#list = this.#list.slice(-entriesMax);
