@@ -109,13 +109,13 @@ export function secret(): string {
   return randomBytes(16).toString('base64url');
 }
 
-/** Opens a page at a link and joins with one call, as `?join=1` allows. */
+/** Opens a page at a link and joins with one call, as `?join=1` allows. `ice`: no ICE servers, or those that the root hands out. */
 export async function openRoom(
   context: BrowserContext,
   link: string,
   name: string,
   complaints: string[],
-  { k = 2, query = '' }: { k?: number; query?: string } = {},
+  { k = 2, query = '', ice = 'off' }: { k?: number; query?: string; ice?: 'off' | 'root' } = {},
 ): Promise<RoomPage> {
   const page = await context.newPage();
   page.on('pageerror', (error) => {
@@ -135,7 +135,7 @@ export async function openRoom(
     });
   });
   const url = new URL(link);
-  url.search = `?k=${k}&ice=off&join=1&name=${encodeURIComponent(name)}${query}`;
+  url.search = `?k=${k}&ice=${ice}&join=1&name=${encodeURIComponent(name)}${query}`;
   await page.goto(url.href);
   return new RoomPage(page, name);
 }
