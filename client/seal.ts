@@ -10,7 +10,7 @@ import { ByteWriter, toHex } from '../protocol/wire/bytes.ts';
 import {
   encodeHeader,
   encodePacket,
-  encodeSignedRegion,
+  layOut,
   packetTypes,
   signedRegionOf,
   type Packet,
@@ -84,25 +84,25 @@ export class Sealer implements Signer, Verifier {
   async seal(packet: Packet): Promise<Packet> {
     if (packet.header.type === 'message') return this.#sealMessage(packet);
     const ready = await this.#encrypt(packet);
-    return packetTypes[packet.header.type].signed ? this.#sign(ready) : ready;
+    return packetTypes[packet.header.type].signed ? this.#sign(layOut(domain, ready)) : ready;
   }
 
   /** One after the other up to the digest; signatures go on side by side. */
   async #sealMessage(packet: Packet): Promise<Packet> {
     const ready = this.#last.then((prev) => this.#encrypt({ ...packet, prev }));
-    this.#last = ready.then((next) => this.#digest(concat(domain, encodeSignedRegion(next))));
+    const laidOut = ready.then((next) => layOut(domain, next));
+    this.#last = laidOut.then(({ signed }) => this.#digest(signed));
     const digest = this.#last;
-    return { ...(await this.#sign(await ready)), digest: await digest };
+    return { ...(await this.#sign(await laidOut)), digest: await digest };
   }
 
   async #digest(region: Uint8Array): Promise<PacketDigest> {
     return toHex((await this.#provider.sha256(region)).subarray(0, 16)) as PacketDigest;
   }
 
-  async #sign(packet: Packet): Promise<Packet> {
-    const validator = await this.#key.sign(concat(domain, encodeSignedRegion(packet)));
-    const signed = { ...packet, validator };
-    return { ...signed, bytes: encodePacket(signed) };
+  async #sign({ signed, packet }: ReturnType<typeof layOut>): Promise<Packet> {
+    packet.validator.set(await this.#key.sign(signed));
+    return packet;
   }
 
   /**
@@ -123,7 +123,7 @@ export class Sealer implements Signer, Verifier {
         const text = packet.header.type === 'message' ? this.direct.seal(packet) : packet.body;
         const cipher = await this.#room.stream(packet.sender, packet.header.session);
         const sealed = await cipher.seal(ivOf(packet), encodeHeader(packet), text.subarray(clear));
-        return { ...packet, body: concat(text.subarray(0, clear), sealed) };
+        return { ...packet, body: clear === 0 ? sealed : concat(text.subarray(0, clear), sealed) };
       }
       case 'registration': {
         const request = packet.action === 'request' ? regReqBody.decode(packet.body) : undefined;

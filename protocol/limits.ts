@@ -11,6 +11,8 @@ export const recordOverheadBytes = 2;
 export const packetBytesMax = frameBytesMax - recordOverheadBytes;
 /** Largest body of one message, in bytes, before encryption. */
 export const messageBodyBytesMax = 8_192;
+/** Bytes of messages up to which several share a packet: sealed, they fit a frame. Rule M2. */
+export const sharedBodyBytesMax = 16_000;
 /** Most nodes in a path from the root. Depth 64 with k = 2 is more peers than any room; beyond it something is wrong. */
 export const pathNodesMax = 64;
 /** Longest peer name, in bytes of UTF-8. */
@@ -245,8 +247,9 @@ export const typingLifeMs = 6_000;
 /** People of whom it is noted whether they type. */
 export const typingMax = 500;
 
-/** Inputs the shell keeps for a replay. */
+/** Inputs the shell keeps for a replay, and bytes of packets in them: 10,000 messages of a talk are 5 MB, as many of 8 KiB were 160. */
 export const journalInputsMax = 10_000;
+export const journalBytesMax = 8 * 1024 * 1024;
 /** Random numbers of the core that go with them: it draws some tens a minute. */
 export const journalNumbersMax = 100_000;
 

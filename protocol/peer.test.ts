@@ -2,6 +2,7 @@ import { describe, expect, it } from 'vitest';
 import type { CoreInput } from './core/io.ts';
 import { defaultOptions, Other } from './core/peer-script.ts';
 import type { IceServer } from './ice.ts';
+import { journalBytesMax } from './limits.ts';
 import { Peer, type UserOutput } from './peer.ts';
 import type { Link, LinkEvents, RootLinkEvents } from './ports.ts';
 import { Stream } from './stream.ts';
@@ -330,6 +331,19 @@ describe('Peer', () => {
     expect(chunkBody.decode(input.packet?.body ?? new Uint8Array(0))).toEqual({ file: 3, data: new Uint8Array(0) });
     expect(input.packet?.body.buffer.byteLength).toBe(4);
     expect(input.packet).not.toHaveProperty('bytes');
+  });
+
+  it('journals large messages up to a number of bytes, the newest', async () => {
+    const bench = await new Bench().withClient();
+    const message = { content: 'bytes', data: new Uint8Array(8_000), to: noNode, channel: '' } as const;
+    const count = Math.ceil((2 * journalBytesMax) / message.data.length);
+    for (let i = 0; i < count; i++) bench.peer.send([message], i);
+    const { inputs, isCut } = bench.peer.journal();
+    expect(isCut).toBe(true);
+    const times = inputs.flatMap(({ input }) => (input.kind === 'send' ? [input.timeMs] : []));
+    expect(times).toEqual(times.map((_, i) => count - times.length + i));
+    expect(times.length * message.data.length).toBeLessThanOrEqual(journalBytesMax * 1.25);
+    expect(times.length * message.data.length).toBeGreaterThan(journalBytesMax / 4);
   });
 
   it('journals every input with its time', async () => {

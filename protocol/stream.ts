@@ -2,8 +2,8 @@
 import { packetBytesMax } from './limits.ts';
 import type { Link } from './ports.ts';
 import type { LinkId, LinkRole, NodeId } from './types.ts';
-import { decodeFrame, encodeFrames } from './wire/frame.ts';
-import { encodePacket, type Packet } from './wire/packet.ts';
+import { decodeFrame, encodeInFrames } from './wire/frame.ts';
+import { packetSize, type Packet } from './wire/packet.ts';
 
 /** What came in on a link and was not read yet: packets, and one `undefined` for each thing that was none. */
 export interface InBuffer {
@@ -115,20 +115,17 @@ export class Stream {
 
   #flushLink(link: StreamLink): void {
     if (link.isWaiting || link.out.length === 0) return;
-    const ready: Uint8Array[] = [];
-    let count = 0;
+    const ready: Packet[] = [];
     for (const packet of link.out) {
       if (packet instanceof Promise) {
         this.#wait(link, packet);
         break;
       }
-      const bytes = encodePacket(packet);
-      ready.push(bytes);
-      this.#onSent(packet, link.node, bytes.length);
-      count++;
+      ready.push(packet);
+      this.#onSent(packet, link.node, packetSize(packet));
     }
-    link.out = link.out.slice(count);
-    for (const frame of encodeFrames(ready)) link.link.send(frame);
+    link.out = link.out.slice(ready.length);
+    for (const frame of encodeInFrames(ready)) link.link.send(frame);
   }
 
   #wait(link: StreamLink, first: Promise<Packet>): void {

@@ -1,6 +1,6 @@
 // Child processes that end when their parent does.
 import { spawn } from 'node:child_process';
-import { constants } from 'node:os';
+import { constants, setPriority } from 'node:os';
 import { top } from './paths.mjs';
 
 /** How often a command started by npm looks whether npm is still there, in ms. */
@@ -94,12 +94,15 @@ export function run(command, args, options = {}) {
  *
  * @param {string} command
  * @param {readonly string[]} args
- * @param {{ timeoutMs?: number }} [options]
+ * @param {{ timeoutMs?: number, priority?: number, signal?: AbortSignal }} [options] `priority`: for it and what it starts, 19 to
+ *   run only while others wait. `signal` ends it.
  * @returns {Promise<{ code: number, output: string }>} Exit code as in {@link run}; stdout and stderr together.
  */
 export function capture(command, args, options = {}) {
   return new Promise((resolve) => {
-    const child = spawn(command, args, { cwd: top, stdio: ['ignore', 'pipe', 'pipe'], timeout: options.timeoutMs });
+    const { timeoutMs: timeout, signal } = options;
+    const child = spawn(command, args, { cwd: top, stdio: ['ignore', 'pipe', 'pipe'], timeout, signal });
+    if (options.priority !== undefined && child.pid !== undefined) setPriority(child.pid, options.priority);
     let output = '';
     for (const stream of [child.stdout, child.stderr]) {
       stream.setEncoding('utf8').on('data', (/** @type {string} */ text) => {

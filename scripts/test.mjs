@@ -1,18 +1,26 @@
 // npm test: installs what is missing and runs every part in turn. The last line is `N passed, N failed`.
-import { line, sum } from './counts.mjs';
+import { constants } from 'node:os';
+import { line, parseLine, reconcile, sum } from './counts.mjs';
 import { ensureDependencies } from './dependencies.mjs';
 import { parts } from './part.mjs';
+import { inTop } from './paths.mjs';
+import { capture } from './process.mjs';
 
 /** @typedef {import('./counts.mjs').Counts} Counts */
 
-/** @type {readonly { name: string, title: string}[]} */
+/** @typedef {{ name: string, title: string }} Step */
+/**
+ * `behind`: what goes on behind a step, at the lowest priority. Browsers wait a lot; the simulator has a clock of its own and takes
+ * whatever processor they leave.
+ *
+ * @type {readonly (Step & { behind?: Step })[]}
+ */
 const sequence = [
   { name: 'check', title: 'types, lint, format, rule ids' },
   { name: 'unit', title: 'unit and property tests' },
-  { name: 'sim', title: 'simulator' },
   { name: 'fuzz', title: 'decoders under mutated inputs' },
   { name: 'build', title: 'page' },
-  { name: 'e2e', title: 'end to end' },
+  { name: 'e2e', title: 'end to end', behind: { name: 'sim', title: 'simulator, begun with the tests before' } },
 ];
 
 /** @type {Counts} */
@@ -33,34 +41,54 @@ async function runPart(name) {
   }
 }
 
+/** Starts a part in a process of its own and keeps what it prints until it is waited for. @param {string} name */
+function startBehind(name) {
+  const running = capture(process.execPath, [inTop('scripts', 'part.mjs'), name], {
+    priority: constants.priority.PRIORITY_LOW,
+    signal: interruption.signal,
+  });
+  return async () => {
+    const { code, output } = await running;
+    process.stdout.write(output);
+    return reconcile(code, parseLine(output));
+  };
+}
+
 /** @type {Counts[]} */
 const results = [];
 /** @type {string[]} */
 const summary = [];
-let interrupted = false;
+const interruption = new AbortController();
 for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP']) {
   process.on(signal, () => {
-    interrupted = true;
+    interruption.abort();
   });
+}
+
+/** Announces a step, runs it and notes how it went. @param {Step} step @param {() => Promise<Counts>} work */
+async function take({ name, title }, work) {
+  process.stdout.write(`\n== ${name}: ${title}\n`);
+  const startMs = performance.now();
+  const counts = await work();
+  results.push(counts);
+  const seconds = ((performance.now() - startMs) / 1000).toFixed(0);
+  summary.push(`${name.padEnd(6)} ${line(counts)} (${seconds} s)`);
+  if (counts.failed > 0) summary.push(...(counts.failures ?? []).map((text) => `       ${text}`));
 }
 
 try {
   await ensureDependencies();
-  for (const { name, title } of sequence) {
-    if (interrupted) break;
-    process.stdout.write(`\n== ${name}: ${title}\n`);
-    const startMs = performance.now();
-    const counts = await runPart(name);
-    results.push(counts);
-    const seconds = ((performance.now() - startMs) / 1000).toFixed(0);
-    summary.push(`${name.padEnd(6)} ${line(counts)} (${seconds} s)`);
-    if (counts.failed > 0) summary.push(...(counts.failures ?? []).map((text) => `       ${text}`));
+  for (const { behind, ...step } of sequence) {
+    if (interruption.signal.aborted) break;
+    const begun = behind && startBehind(behind.name);
+    await take(step, () => runPart(step.name));
+    if (begun) await take(behind, begun);
   }
 } catch (error) {
   results.push(oneFailure);
   summary.push(`install failed: ${error instanceof Error ? error.message : String(error)}`);
 }
-if (interrupted) {
+if (interruption.signal.aborted) {
   results.push(oneFailure);
   summary.push('interrupted');
 }

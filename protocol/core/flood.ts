@@ -2,7 +2,7 @@
  * The flood: what this peer accepts goes into the log, and one cursor a link pumps the log to each tree neighbour.
  * Forwarding, back-pressure, history and repair are this one mechanism (rules L1 to L10, M1).
  */
-import { gapWaitMs, heldPacketsMax, messageBodyBytesMax, originBurst, unsealedMessagesMax } from '../limits.ts';
+import { gapWaitMs, heldPacketsMax, originBurst, sharedBodyBytesMax, unsealedMessagesMax } from '../limits.ts';
 import { noSession, streamKey, type LinkId, type NodeId, type StreamKey } from '../types.ts';
 import {
   frontierEntriesMax,
@@ -98,7 +98,7 @@ export class Flood {
       let timeMs = 0;
       for (let next = this.#outbox[this.#outboxFirst]; next; next = this.#outbox[this.#outboxFirst]) {
         const addBytes = messageSize(next.message);
-        if (batch.length > 0 && sizeBytes + addBytes > messageBodyBytesMax) break;
+        if (batch.length > 0 && sizeBytes + addBytes > sharedBodyBytesMax) break;
         // Receipts count packets: what is for one shares none with what is for all (rule T5).
         if (batch[0] !== undefined && batch[0].to !== next.message.to) break;
         batch.push(next.message);
@@ -167,7 +167,8 @@ export class Flood {
   #accept(state: StreamState, packet: VerifiedPacket<'message'>, from: LinkId): void {
     const { nowMs, self } = this.#ctx;
     this.streams.advance(state, packet.header.seq + 1, nowMs);
-    const kept = passOn(packet, self);
+    // Its plain text is shown now and never again.
+    const { plainText: _plainText, ...kept } = passOn(packet, self);
     state.logged.set(packet.header.seq, kept);
     this.log.append(state.key, kept, from, nowMs, this.#evicted);
     // What may not be said is carried all the same, so that no stream has a hole (rule O4).

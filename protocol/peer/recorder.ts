@@ -1,7 +1,7 @@
 /** Keeps a peer's journal while it runs: the last inputs of its core with their times, and the numbers it drew. */
 import type { CoreInput, PeerOptions } from '../core/io.ts';
 import type { Journal, JournalEntry } from '../journal.ts';
-import { journalInputsMax, journalNumbersMax } from '../limits.ts';
+import { journalBytesMax, journalInputsMax, journalNumbersMax } from '../limits.ts';
 import type { Rng } from '../ports.ts';
 import { chunkPrefixBytes } from '../wire/bodies.ts';
 import type { Origin } from '../wire/packet-factory.ts';
@@ -18,10 +18,20 @@ function withoutChunk(input: CoreInput): CoreInput {
   return { ...input, packet: short } as CoreInput;
 }
 
+/** What an input keeps from being collected, about, in bytes. */
+function sizeOf(input: CoreInput): number {
+  if (input.kind === 'linkSignal') return input.data.length;
+  if (input.kind === 'send') return input.messages.reduce((sum, { data }) => sum + data.length, 0);
+  if (!('packet' in input) || input.packet === undefined) return 0;
+  const { bytes, body, plainText } = input.packet;
+  return (bytes ?? body).length + (plainText?.length ?? 0);
+}
+
 export class Recorder {
   readonly #origin: Origin;
   readonly #options: PeerOptions;
   readonly #inputs: JournalEntry[] = [];
+  #bytes = 0;
   readonly #random: number[] = [];
   #isCut = false;
 
@@ -43,9 +53,21 @@ export class Recorder {
 
   /** An input that the core is about to be given. */
   record({ nowMs, input }: JournalEntry): void {
-    this.#inputs.push({ nowMs, input: withoutChunk(input) });
-    if (this.#inputs.length <= journalInputsMax * 1.25) return;
-    this.#inputs.splice(0, journalInputsMax / 4);
+    const kept = withoutChunk(input);
+    this.#inputs.push({ nowMs, input: kept });
+    this.#bytes += sizeOf(kept);
+    if (this.#inputs.length > journalInputsMax * 1.25 || this.#bytes > journalBytesMax * 1.25) this.#cut();
+  }
+
+  /** Many at a time: what is left has to move each time. */
+  #cut(): void {
+    let count = 0;
+    for (const { input } of this.#inputs) {
+      if (this.#inputs.length - count <= journalInputsMax && this.#bytes <= journalBytesMax) break;
+      this.#bytes -= sizeOf(input);
+      count++;
+    }
+    this.#inputs.splice(0, count);
     this.#isCut = true;
   }
 

@@ -2,8 +2,12 @@
 
 const hexDigits = Array.from({ length: 256 }, (_, value) => value.toString(16).padStart(2, '0'));
 
+/** What newer engines have of their own: several times as fast, and each packet has four ids. */
+const { toHex: nativeToHex } = Uint8Array.prototype as { readonly toHex?: (this: Uint8Array) => string };
+
 /** Lower-case hex of some bytes. */
 export function toHex(bytes: Uint8Array): string {
+  if (nativeToHex) return nativeToHex.call(bytes);
   let text = '';
   for (const byte of bytes) text += hexDigits[byte] ?? '';
   return text;
@@ -16,7 +20,8 @@ export function fromHex(text: string): Uint8Array {
   return bytes;
 }
 
-function writeHex(text: string, bytes: Uint8Array, at: number): void {
+/** Writes the bytes of a hex string into a buffer. */
+export function writeHex(text: string, bytes: Uint8Array, at: number): void {
   for (let i = 0; i + 1 < text.length; i += 2) {
     bytes[at + (i >> 1)] = (hexValue(text.charCodeAt(i)) << 4) | hexValue(text.charCodeAt(i + 1));
   }

@@ -2,7 +2,7 @@
 import type { DecodeErrorCode } from '../errors.ts';
 import { packetBytesMax } from '../limits.ts';
 import { noDigest, type Node, type NodeId, type PacketDigest, type SessionId } from '../types.ts';
-import { ByteReader, ByteWriter, fromHex } from './bytes.ts';
+import { ByteReader, ByteWriter, writeHex } from './bytes.ts';
 
 /** Version of the packet format. A packet of another version is counted and ignored (rule W4). */
 export const packetVersion = 1;
@@ -127,6 +127,7 @@ export type RootBoundPacket = { [T in RootBoundType]: Packet<T> }[RootBoundType]
 const headerBytes = 4 + 32 + 8 + 4 + 6 + 2;
 const prevBytes = 16;
 const validatorBytes = 64;
+const noValidator = new Uint8Array(validatorBytes);
 /** Bytes of the hop at a packet's end: node id and hop count. */
 export const hopBytes = 17;
 
@@ -148,8 +149,12 @@ export function passOn<P extends Packet>(packet: P, self: NodeId): P {
 
 /** The bytes that the validator signs: all of the packet before it. */
 export function encodeSignedRegion(packet: Packet): Uint8Array {
+  return writeSignedRegion(new ByteWriter(), packet).finish();
+}
+
+function writeSignedRegion(writer: ByteWriter, packet: Packet): ByteWriter {
   const { header } = packet;
-  const writer = new ByteWriter()
+  writer
     .u8(packetVersion)
     .u8(packetTypes[header.type].code)
     .u8(actions.indexOf(packet.action))
@@ -159,7 +164,7 @@ export function encodeSignedRegion(packet: Packet): Uint8Array {
     .u32(header.seq)
     .u48(header.timeMs);
   if (header.type === 'message') writer.id(packet.prev ?? noDigest);
-  return writer.u16(packet.body.length).raw(packet.body).finish();
+  return writer.u16(packet.body.length).raw(packet.body);
 }
 
 /** The header part of the signed region: what encryption binds as additional data (rule S3). */
@@ -170,23 +175,49 @@ export function encodeHeader(packet: Packet): Uint8Array {
   );
 }
 
-/** Length of the signed region in a packet's received bytes. */
+/** The signed region in a packet's received bytes, a view. */
 export function signedRegionOf(packet: Packet, bytes: Uint8Array): Uint8Array {
   return bytes.subarray(0, bytesBeforeBody(packet.header.type) + packet.body.length);
 }
 
+/**
+ * Lays a packet out once, for signing and for sending: `signed` is domain and signed region, `validator` is to be filled in. All are views
+ * of one buffer, as are the parts of the packet.
+ */
+export function layOut(domain: Uint8Array, packet: Packet): { readonly signed: Uint8Array; readonly packet: Packet } {
+  const whole = writePacket(new ByteWriter().raw(domain), { ...packet, validator: noValidator }).finish();
+  const bodyAt = domain.length + bytesBeforeBody(packet.header.type);
+  const signedEnd = bodyAt + packet.body.length;
+  const body = whole.subarray(bodyAt, signedEnd);
+  const validator = whole.subarray(signedEnd, signedEnd + validatorBytes);
+  return {
+    signed: whole.subarray(0, signedEnd),
+    packet: { ...packet, body, validator, bytes: whole.subarray(domain.length) },
+  };
+}
+
 /** The whole packet as bytes. Sealed or received packets keep their bytes; only the hop is rewritten. */
 export function encodePacket(packet: Packet): Uint8Array {
-  if (packet.bytes !== undefined) {
-    const copy = packet.bytes.slice();
-    copy.set(fromHex(packet.node.id), copy.length - hopBytes);
-    copy[copy.length - 1] = packet.hops;
-    return copy;
-  }
+  if (packet.bytes === undefined) return writePacket(new ByteWriter(), packet).finish();
+  const copy = new Uint8Array(packet.bytes.length);
+  putPacket(packet, copy, 0);
+  return copy;
+}
+
+/** Writes the whole packet, of `packetSize` bytes, at a place of a larger buffer. */
+export function putPacket(packet: Packet, target: Uint8Array, at: number): void {
+  const bytes = packet.bytes ?? encodePacket(packet);
+  target.set(bytes, at);
+  const end = at + bytes.length;
+  writeHex(packet.node.id, target, end - hopBytes);
+  target[end - 1] = packet.hops;
+}
+
+function writePacket(writer: ByteWriter, packet: Packet): ByteWriter {
   // The root signs nothing: its registration packets have a validator of zeros.
   const isSigned = packetTypes[packet.header.type].signed;
-  const validator = isSigned && packet.validator.length === 0 ? new Uint8Array(validatorBytes) : packet.validator;
-  return new ByteWriter().raw(encodeSignedRegion(packet)).raw(validator).id(packet.node.id).u8(packet.hops).finish();
+  const validator = isSigned && packet.validator.length === 0 ? noValidator : packet.validator;
+  return writeSignedRegion(writer, packet).raw(validator).id(packet.node.id).u8(packet.hops);
 }
 
 export type DecodeResult =

@@ -6,13 +6,14 @@ import type { RoomId } from '../types.ts';
 import * as bodies from './bodies.ts';
 import { ByteReader, decodeUtf8, encodeUtf8, fromHex, toHex } from './bytes.ts';
 import { chunkTagBytes, openedLayout, sealedLayout } from './direct-body.ts';
-import { decodeFrame, encodeFrames } from './frame.ts';
+import { decodeFrame, encodeFrames, encodeInFrames } from './frame.ts';
 import { orderBody } from './order-body.ts';
 import {
   actions,
   decodePacket,
   encodePacket,
   encodeSignedRegion,
+  layOut,
   packetSize,
   signedRegionOf,
   type Packet,
@@ -159,6 +160,17 @@ describe('packet', () => {
     }
   });
 
+  it('[W3] lays a packet out once: what is signed, behind its domain, and the bytes that are sent', () => {
+    for (const packet of samples) {
+      if (packet.validator.length === 0) continue;
+      const { signed: region, packet: laidOut } = layOut(encodeUtf8('domain'), packet);
+      expect(region).toEqual(Uint8Array.of(...encodeUtf8('domain'), ...encodeSignedRegion(packet)));
+      laidOut.validator.set(packet.validator);
+      expect(laidOut.bytes).toEqual(encodePacket(packet));
+      expect(laidOut.body).toEqual(packet.body);
+    }
+  });
+
   it('[W4] says what is unknown: version, type, action, flag', () => {
     const bytes = encodePacket(samples[0] as Packet);
     const changed = (at: number, value: number): unknown => {
@@ -299,6 +311,18 @@ describe('frame', () => {
       }),
       { numRuns: 200 },
     );
+  });
+
+  it('[W2] [W7] packs packets with their hops as if each had been encoded before', () => {
+    const received = samples.map((packet) => ({
+      ...packet,
+      bytes: encodePacket(packet),
+      hops: 9,
+      node: { id: node('e') },
+    }));
+    const packets = [...samples, ...received];
+    expect(encodeInFrames(packets)).toEqual(encodeFrames(packets.map(encodePacket)));
+    expect(encodeInFrames([])).toEqual([]);
   });
 
   it('[W2] refuses lengths that do not add up, an empty frame and an empty record', () => {
