@@ -8,6 +8,7 @@ import { noDigest, noNode, type NodeId, type PacketDigest } from '../protocol/ty
 import { chunkPrefixBytes, regReqBody, signalBody } from '../protocol/wire/bodies.ts';
 import { ByteWriter, toHex } from '../protocol/wire/bytes.ts';
 import {
+  digestOf,
   encodeHeader,
   encodePacket,
   layOut,
@@ -87,17 +88,14 @@ export class Sealer implements Signer, Verifier {
     return packetTypes[packet.header.type].signed ? this.#sign(layOut(domain, ready)) : ready;
   }
 
-  /** One after the other up to the digest; signatures go on side by side. */
-  async #sealMessage(packet: Packet): Promise<Packet> {
-    const ready = this.#last.then((prev) => this.#encrypt({ ...packet, prev }));
-    const laidOut = ready.then((next) => layOut(domain, next));
-    this.#last = laidOut.then(({ signed }) => this.#digest(signed));
-    const digest = this.#last;
-    return { ...(await this.#sign(await laidOut)), digest: await digest };
-  }
-
-  async #digest(region: Uint8Array): Promise<PacketDigest> {
-    return toHex((await this.#provider.sha256(region)).subarray(0, 16)) as PacketDigest;
+  /** One after the other, for each names the one before it by its signature. */
+  #sealMessage(packet: Packet): Promise<Packet> {
+    const sealed = this.#last.then(async (prev) => {
+      const signed = await this.#sign(layOut(domain, await this.#encrypt({ ...packet, prev })));
+      return { ...signed, digest: digestOf(signed.validator) };
+    });
+    this.#last = sealed.then(({ digest }) => digest);
+    return sealed;
   }
 
   async #sign({ signed, packet }: ReturnType<typeof layOut>): Promise<Packet> {
@@ -171,9 +169,8 @@ export class Sealer implements Signer, Verifier {
     if (packet.bytes === undefined) return undefined;
     const region = concat(domain, signedRegionOf(packet, packet.bytes));
     if (!(await this.#provider.verify(packet.sender, packet.validator, region))) return undefined;
-    if (packet.header.type !== 'message') return this.#decrypt({ ...packet, senderId });
-    const [opened, digest] = await Promise.all([this.#decrypt({ ...packet, senderId }), this.#digest(region)]);
-    return opened && { ...opened, digest };
+    const isMessage = packet.header.type === 'message';
+    return this.#decrypt({ ...packet, senderId, ...(isMessage && { digest: digestOf(packet.validator) }) });
   }
 
   /** A message or chunk gets its `plainText`; a signal's body is given with its data in the clear. */

@@ -22,7 +22,7 @@ import { isTreeLink, type LinkState, type Links } from './links.ts';
 import { Streams, type StreamState } from './streams.ts';
 
 /** Seals under way at once: enough to keep a signer busy, few enough that a busy sender's messages gather. */
-const sealsInFlightMax = 4;
+const sealsInFlightMax = 2;
 /** Shortest time between two requests for the same missing packets, ms. */
 const pullAgainMs = 1_000;
 /** How often it is looked whether a missing packet can still be hoped for, ms. */

@@ -2,7 +2,7 @@
 import type { DecodeErrorCode } from '../errors.ts';
 import { packetBytesMax } from '../limits.ts';
 import { noDigest, type Node, type NodeId, type PacketDigest, type SessionId } from '../types.ts';
-import { ByteReader, ByteWriter, writeHex } from './bytes.ts';
+import { ByteReader, ByteWriter, toHex, writeHex } from './bytes.ts';
 
 /** Version of the packet format. A packet of another version is counted and ignored (rule W4). */
 export const packetVersion = 1;
@@ -111,6 +111,17 @@ export interface Packet<T extends PacketType = PacketType> {
   readonly plainText?: Uint8Array;
   /** The bytes as received or sealed. Forwarding copies them and rewrites the hop at their end (rule W7). */
   readonly bytes?: Uint8Array;
+}
+
+/** Bytes of a signature that stand for its packet: the low half of its second number, of which everything signed decides every bit. */
+const digestAt = 32;
+
+/**
+ * What the next message of a stream names this one by, given its validator (rule K1). The signature was made over the whole packet, so
+ * no second hash is needed.
+ */
+export function digestOf(validator: Uint8Array): PacketDigest {
+  return toHex(validator.subarray(digestAt, digestAt + prevBytes)) as PacketDigest;
 }
 
 /** A packet whose validator was checked, with the id its sender's key hashes to. */
