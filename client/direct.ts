@@ -41,17 +41,18 @@ export class DirectMessages {
   /** Keys of those this peer wrote to; these are not forgotten while a message waits to be sealed. */
   readonly #addressees = new Map<NodeId, Uint8Array>();
 
-  private constructor(hpke: Hpke, room: RoomId, self: NodeId) {
+  private constructor(hpke: Hpke, key: HpkeKey, room: RoomId, self: NodeId) {
     this.#hpke = hpke;
     this.#room = fromHex(room);
     this.#self = self;
-    this.#key = hpke.newHpkeKey();
+    this.#key = key;
     this.#addressees.set(self, this.#key.publicKey);
   }
 
   /** With a fresh key, good for this session only. */
   static async create(room: RoomId, self: NodeId): Promise<DirectMessages> {
-    return new DirectMessages(await import('./crypto/hpke.ts'), room, self);
+    const hpke = await import('./crypto/hpke.ts');
+    return new DirectMessages(hpke, await hpke.newSessionKey(), room, self);
   }
 
   /** What others seal to; goes into the own presence. */

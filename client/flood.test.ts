@@ -9,7 +9,7 @@ import {
 import type { Link } from '../protocol/ports.ts';
 import { noNode, type SessionId } from '../protocol/types.ts';
 import { encodeUtf8 } from '../protocol/wire/bytes.ts';
-import { encodeFrames } from '../protocol/wire/frame.ts';
+import { framesOf } from '../protocol/wire/samples.ts';
 import { encodePacket } from '../protocol/wire/packet.ts';
 import { PacketFactory } from '../protocol/wire/packet-factory.ts';
 import { startRootServer } from '../root-server/server.ts';
@@ -99,7 +99,7 @@ async function floodedBy(keys: number): Promise<void> {
       for (const due = Math.floor((ms * othersPerSecond) / 1_000); said < due; said++)
         for (const other of others) other.say('word');
       const due = Math.min(packets.length, Math.floor((ms * floodPerSecond) / 1_000));
-      const frames = encodeFrames(packets.slice(flooded, due));
+      const frames = framesOf(packets.slice(flooded, due));
       for (const frame of frames) for (const link of made) link.send(frame);
       flooded = Math.max(flooded, due);
       await new Promise((resolve) => setTimeout(resolve, 2));

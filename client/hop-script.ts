@@ -3,7 +3,8 @@ import { defaultOptions } from '../protocol/core/peer-script.ts';
 import { Peer, type UserOutput } from '../protocol/peer.ts';
 import type { LinkEvents, RootLinkEvents } from '../protocol/ports.ts';
 import { noNode, noTicket, type NodeId, type TicketId } from '../protocol/types.ts';
-import { decodeFrame, encodeFrames } from '../protocol/wire/frame.ts';
+import { decodeFrame } from '../protocol/wire/frame.ts';
+import { framesOf } from '../protocol/wire/samples.ts';
 import { decodePacket, encodePacket, type Packet } from '../protocol/wire/packet.ts';
 import { PacketFactory } from '../protocol/wire/packet-factory.ts';
 import type { ScriptMember } from './member-script.ts';
@@ -109,7 +110,7 @@ export class Hop {
 
   /** Bytes of packets arrive from a neighbour, in one frame each. */
   give(neighbour: NodeId, ...packets: readonly Uint8Array[]): void {
-    for (const packet of packets) for (const frame of encodeFrames([packet])) this.giveFrame(neighbour, frame);
+    for (const packet of packets) for (const frame of framesOf([packet])) this.giveFrame(neighbour, frame);
   }
 
   giveFrame(neighbour: NodeId, frame: Uint8Array): void {

@@ -208,11 +208,7 @@ class LiveRoom implements Room {
   }
 
   #checkReach(to: NodeId): void {
-    if (!this.#sealer.direct.canReach(to))
-      throw new BanyanError(
-        'unknown-member',
-        'nobody of this id has been seen in the room, so nothing can be sealed to it',
-      );
+    if (!this.#sealer.direct.canReach(to)) throw new BanyanError('unknown-member', 'nobody of this id is in the room');
   }
 
   #checkMaySpeak(): void {

@@ -9,8 +9,8 @@ import { Stream } from './stream.ts';
 import { fileKey, noNode, type NodeId } from './types.ts';
 import { chunkBody } from './wire/bodies.ts';
 import { encodeUtf8, toHex } from './wire/bytes.ts';
-import { encodeFrames } from './wire/frame.ts';
 import { encodePacket, packetTypes, type Packet, type VerifiedPacket } from './wire/packet.ts';
+import { framesOf } from './wire/samples.ts';
 
 const [client, other] = [new Other(20), new Other(21)];
 const binding = new Uint8Array(32).fill(5);
@@ -138,8 +138,7 @@ class Bench {
   }
 
   give(...packets: Packet[]): void {
-    for (const frame of encodeFrames(packets.map((packet) => encodePacket(sign(packet)))))
-      this.linkEvents?.frame(frame);
+    for (const frame of framesOf(packets.map((packet) => encodePacket(sign(packet))))) this.linkEvents?.frame(frame);
   }
 
   async settle(): Promise<void> {
@@ -281,7 +280,7 @@ describe('Peer', () => {
     for (let i = 0; i < 30; i++) {
       const bytes = encodePacket(sign(client.message(1)));
       bytes[0] = 9;
-      for (const frame of encodeFrames([bytes])) bench.linkEvents?.frame(frame);
+      for (const frame of framesOf([bytes])) bench.linkEvents?.frame(frame);
     }
     expect(bench.closed).toBe(false);
     for (let i = 0; i < 30; i++) bench.linkEvents?.frame(Uint8Array.of(0));
@@ -359,7 +358,7 @@ describe('Stream', () => {
     const stream = new Stream(2, () => undefined);
     stream.addLink(1, client.id, true, { send: () => undefined, signal: () => undefined, close: () => undefined });
     stream.addClient(client.id, 1);
-    for (const frame of encodeFrames([Uint8Array.of(1), Uint8Array.of(2)])) stream.push(1, frame);
+    for (const frame of framesOf([Uint8Array.of(1), Uint8Array.of(2)])) stream.push(1, frame);
     stream.push(1, Uint8Array.of(9));
     expect(stream.clients.get(client.id)?.packets).toHaveLength(3);
     expect(stream.readInBuff().map((buffer) => buffer.packets.map((packet) => packet?.[0]))).toEqual([

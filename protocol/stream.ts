@@ -2,7 +2,7 @@
 import { packetBytesMax } from './limits.ts';
 import type { Link } from './ports.ts';
 import type { LinkId, LinkRole, NodeId } from './types.ts';
-import { decodeFrame, encodeInFrames } from './wire/frame.ts';
+import { decodeFrame, encodeFrames } from './wire/frame.ts';
 import { packetSize, type Packet } from './wire/packet.ts';
 
 /** What came in on a link and was not read yet: packets, and one `undefined` for each thing that was none. */
@@ -125,7 +125,7 @@ export class Stream {
       this.#onSent(packet, link.node, packetSize(packet));
     }
     link.out = link.out.slice(ready.length);
-    for (const frame of encodeInFrames(ready)) link.link.send(frame);
+    for (const frame of encodeFrames(ready)) link.link.send(frame);
   }
 
   #wait(link: StreamLink, first: Promise<Packet>): void {

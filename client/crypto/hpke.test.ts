@@ -1,8 +1,9 @@
+import { webcrypto } from 'node:crypto';
 import { Chacha20Poly1305 } from '@hpke/chacha20poly1305';
 import { CipherSuite, DhkemX25519HkdfSha256, HkdfSha256 } from '@hpke/core';
-import { describe, expect, it } from 'vitest';
+import { afterEach, describe, expect, it, vi } from 'vitest';
 import { fromHex, toHex } from '../../protocol/wire/bytes.ts';
-import { isSoundHpkeKey, newHpkeKey, openWith, sealTo } from './hpke.ts';
+import { isSoundHpkeKey, newHpkeKey, newSessionKey, openWith, sealTo } from './hpke.ts';
 import { plainBytes, utf8 } from './provider.ts';
 
 /** RFC 9180, A.2.1. */
@@ -40,6 +41,11 @@ const smallOrder = [
 ].map(fromHex);
 
 describe('HPKE', () => {
+  afterEach(() => {
+    vi.unstubAllGlobals();
+    vi.restoreAllMocks();
+  });
+
   it('[S7] seals and opens the vectors of RFC 9180', () => {
     const { info, receiver, ephemeral, text, sealed } = rfc9180;
     const sender = sealTo(receiver.publicKey, info, ephemeral);
@@ -82,6 +88,21 @@ describe('HPKE', () => {
     for (const number of [0, 1, 2]) {
       const sealed = plainBytes(sender.context.seal(number, aad, text));
       expect(new Uint8Array(await opener.open(sealed, aad))).toEqual(text);
+    }
+  });
+
+  it('[S7] takes a session’s key from Web Crypto, or makes it where there is none', async () => {
+    const text = utf8('text');
+    const generated = vi.spyOn(crypto.subtle, 'generateKey');
+    const keys = [await newSessionKey(), await newSessionKey()];
+    expect(generated).toHaveBeenCalledTimes(2);
+    vi.stubGlobal('crypto', { getRandomValues: (bytes: Uint8Array) => webcrypto.getRandomValues(bytes) });
+    keys.push(await newSessionKey());
+    expect(new Set(keys.map(({ publicKey }) => toHex(publicKey))).size).toBe(3);
+    for (const key of keys) {
+      expect(key.secretKey).toHaveLength(32);
+      const { enc, context } = sealTo(key.publicKey, text)!;
+      expect(openWith(key, enc, text)!.open(0, text, context.seal(0, text, text))).toEqual(text);
     }
   });
 

@@ -4,7 +4,8 @@
  * when a room is joined, not with the page. The cipher of files for one is here because it is made of the same.
  */
 import { chacha20poly1305 } from '@noble/ciphers/chacha.js';
-import { x25519 } from '@noble/curves/ed25519.js';
+import { pow } from '@noble/curves/abstract/modular.js';
+import { montgomery } from '@noble/curves/abstract/montgomery.js';
 import { expand, extract } from '@noble/hashes/hkdf.js';
 import { sha256 } from '@noble/hashes/sha2.js';
 import { concat, utf8, type Bytes } from './provider.ts';
@@ -14,6 +15,23 @@ export const hpkeKeyBytes = 32;
 /** Bytes that sealing adds to a text. */
 export const hpkeTagBytes = 16;
 const nonceBytes = 12;
+
+/**
+ * X25519 (RFC 7748) by its own ladder. What @noble/curves/ed25519 exports brings the Edwards curve and its tables along, which cost
+ * everybody who joins 60 ms of a slow processor, and 60 more for the first key.
+ */
+const prime = 2n ** 255n - 19n;
+const x25519 = montgomery({
+  P: prime,
+  type: 'x25519',
+  powPminus2: (x) => pow(x, prime - 2n, prime),
+  adjustScalarBytes: (given: Uint8Array) => {
+    const scalar = Uint8Array.from(given);
+    scalar[0] = (given[0] ?? 0) & 248;
+    scalar[31] = ((given[31] ?? 0) & 127) | 64;
+    return scalar;
+  },
+});
 
 const version = utf8('HPKE-v1');
 /** The suites' names in labels: KEM 0x0020; and KEM 0x0020, KDF 0x0001, AEAD 0x0003. */
@@ -43,9 +61,23 @@ function labeledExpand(name: Uint8Array, key: Uint8Array, label: string, info: U
   return Uint8Array.from(expand(sha256, key, labeled, lengthBytes));
 }
 
-/** A fresh key pair. */
+/** A fresh key pair, at once: some milliseconds, 16 for the first. */
 export function newHpkeKey(): HpkeKey {
   return x25519.keygen();
+}
+
+/** A fresh key pair for a session, by Web Crypto where it can: everybody who joins needs one, few ever use theirs. */
+export async function newSessionKey(): Promise<HpkeKey> {
+  try {
+    const pair = await crypto.subtle.generateKey('X25519', true, ['deriveBits']);
+    const publicKey = new Uint8Array(await crypto.subtle.exportKey('raw', pair.publicKey));
+    // PKCS #8 ends with the bytes of the key (RFC 8410).
+    const secretKey = new Uint8Array(await crypto.subtle.exportKey('pkcs8', pair.privateKey)).slice(-hpkeKeyBytes);
+    return { publicKey, secretKey };
+  } catch {
+    // No Web Crypto, as over plain http on a LAN, or one without X25519.
+    return newHpkeKey();
+  }
 }
 
 /** The secret both ends share; `undefined` for keys of small order, which give everybody the same. */

@@ -4,7 +4,14 @@
  */
 import type { LinkReason, ReasonCode } from '../errors.ts';
 import type { Barred } from '../rules.ts';
-import { backoffMaxMs, backoffMinMs, reRegisterJitterMs, rootAnswerTimeoutMs } from '../limits.ts';
+import {
+  backoffMaxMs,
+  backoffMinMs,
+  backupDelayMs,
+  backupWaitMaxMs,
+  reRegisterJitterMs,
+  rootAnswerTimeoutMs,
+} from '../limits.ts';
 import { noNode, noSession, noTicket, type NodeId, type PeerRole, type SessionId } from '../types.ts';
 import {
   assignmentBody,
@@ -31,6 +38,8 @@ export interface AttachEvents {
   failed(purpose: Purpose, reason: LinkReason): void;
   /** The root has no backup to give. */
   noBackup(): void;
+  /** Whether people are just coming in, who need the connections more. */
+  isRoomGrowing(): boolean;
   /** `moved`: it hangs elsewhere than it said when it registered; `roomSize`: peers that the root knows; `order`: the owner's order it has. */
   registered(moved: boolean, roomSize: number, order: number): void;
   /** The root says that this peer may not be here. */
@@ -63,6 +72,8 @@ export class Attach {
   #askAtMs = Infinity;
   #answerDueMs = Infinity;
   #backupAskAtMs = Infinity;
+  /** When a backup is asked for even if people are still coming in. */
+  #backupLatestMs = Infinity;
   #backoffMs = 0;
   #wanted = false;
   /** Whether another parent is wanted in place of one that is there. */
@@ -223,9 +234,23 @@ export class Attach {
     this.#askAtMs = this.#ctx.nowMs + waitMs;
   }
 
-  /** Ask for a backup after some time. */
+  /** Ask for a backup after some time, and later while the room is growing. */
   wantBackup(delayMs: number): void {
-    if (this.#backupAskAtMs === Infinity) this.#backupAskAtMs = this.#ctx.nowMs + delayMs;
+    if (this.#backupAskAtMs < Infinity) return;
+    this.#backupAskAtMs = this.#ctx.nowMs + delayMs;
+    this.#backupLatestMs = this.#ctx.nowMs + backupWaitMaxMs;
+  }
+
+  #askBackup(): void {
+    const { nowMs } = this.#ctx;
+    if (!this.registered || nowMs < this.#backupAskAtMs) return;
+    if (nowMs < this.#backupLatestMs && this.#events.isRoomGrowing()) {
+      this.#backupAskAtMs = nowMs + backupDelayMs;
+      return;
+    }
+    this.#backupAskAtMs = Infinity;
+    if (!this.#links.backup() && !this.#links.candidate('backup') && this.#position.anchored)
+      this.#advertise('backup', noNode, 'none');
   }
 
   noWish(): void {
@@ -358,11 +383,6 @@ export class Attach {
       this.#retry();
     }
     this.#ask();
-    if (this.registered && nowMs >= this.#backupAskAtMs) {
-      this.#backupAskAtMs = Infinity;
-      if (!this.#links.backup() && !this.#links.candidate('backup') && this.#position.anchored) {
-        this.#advertise('backup', noNode, 'none');
-      }
-    }
+    this.#askBackup();
   }
 }

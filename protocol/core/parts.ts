@@ -1,4 +1,5 @@
 /** The parts of a peer's core, put together: who asks whom, and what an event in one part means to the others. */
+import { backupDelayMs } from '../limits.ts';
 import { Attach } from './attach.ts';
 import { Audit } from './audit.ts';
 import { Clients } from './clients.ts';
@@ -75,6 +76,7 @@ export function assemble(ctx: Context): Parts {
     noBackup: () => {
       healing.backupFailed();
     },
+    isRoomGrowing: () => picture.hasGrown(backupDelayMs),
     barred: (reason) => {
       place.leave(parts, false, reason);
     },

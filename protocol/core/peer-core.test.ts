@@ -596,6 +596,32 @@ describe('healing', () => {
     expect(peer.core.counters().heals).toBe(1);
   });
 
+  it('[H7] asks for a backup when nobody comes in any more, and in any case after 5 s', () => {
+    const asked = (secondsOfNewcomers: number): number => {
+      const peer = new PeerScript(1).register();
+      const up = peer.attachTo(a, [c.id, a.id]);
+      peer.clear();
+      const asksForBackup = (): boolean =>
+        peer.sentRoot('advertise').some((packet) => advertiseBody.decode(packet.body)?.purpose === 'backup');
+      while (peer.nowMs < 8_000 && !asksForBackup()) {
+        const newcomer = new Other(100 + peer.nowMs / 100);
+        if (peer.nowMs < secondsOfNewcomers * 1_000) {
+          const edge = { client: newcomer.id, parent: a.id, attachEpoch: 1, gone: false };
+          peer.packet(up, a, a.factory.newEdges([edge]));
+        }
+        peer.pass(100).ping(up, a);
+      }
+      return peer.nowMs;
+    };
+    const calm = asked(0);
+    expect(calm).toBeGreaterThanOrEqual(500);
+    expect(calm).toBeLessThanOrEqual(1_100);
+    expect(asked(3)).toBeGreaterThanOrEqual(3_300);
+    expect(asked(3)).toBeLessThanOrEqual(4_100);
+    expect(asked(8)).toBeGreaterThan(4_900);
+    expect(asked(8)).toBeLessThanOrEqual(5_600);
+  });
+
   it('[H6] asks the root when the backup does not answer in time', () => {
     const peer = new PeerScript(1).register();
     const up = peer.attachTo(a, [c.id, a.id]);

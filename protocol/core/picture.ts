@@ -51,6 +51,8 @@ export class Picture {
   #flushAtMs = Infinity;
   #tidyAtMs = 0;
   #full = true;
+  /** When somebody came last of whom nothing was known, ms. */
+  #grewAtMs = -Infinity;
   /** Since when a picture that is not whole could be, ms. */
   #smallSinceMs = Infinity;
 
@@ -77,6 +79,7 @@ export class Picture {
 
   #store(edge: KnownEdge): void {
     const known = this.#edges.get(edge.client);
+    if (known === undefined && !edge.gone) this.#grewAtMs = this.#ctx.nowMs;
     this.#digest = (this.#digest - (known?.hash ?? 0) + edge.hash) >>> 0;
     this.#living += (edge.gone ? 0 : 1) - (known && !known.gone ? 1 : 0);
     this.#shown = undefined;
@@ -120,6 +123,11 @@ export class Picture {
   get size(): number | undefined {
     if (!this.#full || !this.#edges.has(this.#ctx.self)) return undefined;
     return this.#living;
+  }
+
+  /** Whether somebody came within the last so many ms. */
+  hasGrown(withinMs: number): boolean {
+    return this.#ctx.nowMs - this.#grewAtMs < withinMs;
   }
 
   /** Living edges, client -> parent. */

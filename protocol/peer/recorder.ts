@@ -20,7 +20,6 @@ function withoutChunk(input: CoreInput): CoreInput {
 
 /** What an input keeps from being collected, about, in bytes. */
 function sizeOf(input: CoreInput): number {
-  if (input.kind === 'linkSignal') return input.data.length;
   if (input.kind === 'send') return input.messages.reduce((sum, { data }) => sum + data.length, 0);
   if (!('packet' in input) || input.packet === undefined) return 0;
   const { bytes, body, plainText } = input.packet;
@@ -56,19 +55,17 @@ export class Recorder {
     const kept = withoutChunk(input);
     this.#inputs.push({ nowMs, input: kept });
     this.#bytes += sizeOf(kept);
-    if (this.#inputs.length > journalInputsMax * 1.25 || this.#bytes > journalBytesMax * 1.25) this.#cut();
+    if (!this.#isBeyond(1.25, 0)) return;
+    // Many at a time: what is left has to move each time.
+    let cut = 0;
+    for (; this.#isBeyond(1, cut); cut++) this.#bytes -= sizeOf((this.#inputs[cut] as JournalEntry).input);
+    this.#inputs.splice(0, cut);
+    this.#isCut = true;
   }
 
-  /** Many at a time: what is left has to move each time. */
-  #cut(): void {
-    let count = 0;
-    for (const { input } of this.#inputs) {
-      if (this.#inputs.length - count <= journalInputsMax && this.#bytes <= journalBytesMax) break;
-      this.#bytes -= sizeOf(input);
-      count++;
-    }
-    this.#inputs.splice(0, count);
-    this.#isCut = true;
+  /** Whether more is kept than so many times the limits, but for the oldest `cut`. */
+  #isBeyond(times: number, cut: number): boolean {
+    return this.#inputs.length - cut > journalInputsMax * times || this.#bytes > journalBytesMax * times;
   }
 
   journal(): Journal {

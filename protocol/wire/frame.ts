@@ -2,43 +2,24 @@
 import { frameBytesMax, recordOverheadBytes } from '../limits.ts';
 import { packetSize, putPacket, type Packet } from './packet.ts';
 
-/** Packs encoded packets, in order, into as few frames as hold them. Wants packets of at most `packetBytesMax` bytes. */
-export function encodeFrames(packets: readonly Uint8Array[]): Uint8Array[] {
-  return pack(
-    packets,
-    (packet) => packet.length,
-    (packet, frame, at) => {
-      frame.set(packet, at);
-    },
-  );
-}
-
-/** The same of packets that are not encoded yet: what is sealed or was received is copied once, into its frame. */
-export function encodeInFrames(packets: readonly Packet[]): Uint8Array[] {
-  return pack(packets, packetSize, putPacket);
-}
-
-function pack<P>(
-  packets: readonly P[],
-  sizeOf: (packet: P) => number,
-  put: (packet: P, frame: Uint8Array, at: number) => void,
-): Uint8Array[] {
-  const sizes = packets.map(sizeOf);
+/**
+ * Packs packets, in order, into as few frames as hold them; each is at most `packetBytesMax` bytes. What is sealed or was received is copied
+ * once, into its frame.
+ */
+export function encodeFrames(packets: readonly Packet[]): Uint8Array[] {
+  const sizes = packets.map((packet) => recordOverheadBytes + packetSize(packet));
   const frames: Uint8Array[] = [];
   for (let first = 0, end = 0; first < packets.length; first = end) {
     let size = 0;
-    for (; end < packets.length; end++) {
-      const next = recordOverheadBytes + (sizes[end] ?? 0);
-      if (end > first && size + next > frameBytesMax) break;
+    for (let next = sizes[end]; next && (end === first || size + next <= frameBytesMax); next = sizes[++end])
       size += next;
-    }
     const frame = new Uint8Array(size);
     let at = 0;
-    for (let i = first; i < end; i++) {
-      const length = sizes[i] ?? 0;
+    for (const packet of packets.slice(first, end)) {
+      const length = packetSize(packet);
       frame[at] = length >>> 8;
       frame[at + 1] = length;
-      put(packets[i] as P, frame, at + recordOverheadBytes);
+      putPacket(packet, frame, at + recordOverheadBytes);
       at += recordOverheadBytes + length;
     }
     frames.push(frame);

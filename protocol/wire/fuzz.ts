@@ -9,11 +9,11 @@ import type { NodeId, SessionId } from '../types.ts';
 import * as bodies from './bodies.ts';
 import { decodeUtf8, encodeUtf8, sameBytes, toHex } from './bytes.ts';
 import { directBody, fileSecretBody } from './direct-body.ts';
-import { decodeFrame, encodeFrames } from './frame.ts';
+import { decodeFrame } from './frame.ts';
 import { decodePacket, encodePacket, type Packet } from './packet.ts';
 import { Reunion } from './reunion.ts';
 import { replyBody } from './talk-body.ts';
-import { codecByShape, samples, shapeOf } from './samples.ts';
+import { codecByShape, framesOf, samples, shapeOf } from './samples.ts';
 
 /** How long a decoder may take for one input, ms. */
 export const slowMs = 1;
@@ -88,11 +88,11 @@ export const fuzzTargets: readonly FuzzTarget[] = [
   {
     name: 'frame',
     samples: [[3], [1, 40], [20, 1, 30]].flatMap((sizes) =>
-      encodeFrames(sizes.map((size) => new Uint8Array(size).fill(1))),
+      framesOf(sizes.map((size) => new Uint8Array(size).fill(1))),
     ),
     again: (input) => {
       const packets = decodeFrame(input);
-      return packets && encodeFrames(packets)[0];
+      return packets && framesOf(packets)[0];
     },
   },
   {

@@ -149,6 +149,7 @@ function bytesBeforeBody(type: PacketType): number {
 
 /** Size of a packet on the wire, in bytes, sealed or not. */
 export function packetSize(packet: Packet): number {
+  if (packet.bytes) return packet.bytes.length;
   const signature = packetTypes[packet.header.type].signed ? validatorBytes : 0;
   return bytesBeforeBody(packet.header.type) + packet.body.length + signature + hopBytes;
 }
@@ -207,21 +208,23 @@ export function layOut(domain: Uint8Array, packet: Packet): { readonly signed: U
   };
 }
 
-/** The whole packet as bytes. Sealed or received packets keep their bytes; only the hop is rewritten. */
+/** The whole packet as bytes. */
 export function encodePacket(packet: Packet): Uint8Array {
-  if (packet.bytes === undefined) return writePacket(new ByteWriter(), packet).finish();
-  const copy = new Uint8Array(packet.bytes.length);
-  putPacket(packet, copy, 0);
-  return copy;
+  const whole = new Uint8Array(packetSize(packet));
+  putPacket(packet, whole, 0);
+  return whole;
 }
 
-/** Writes the whole packet, of `packetSize` bytes, at a place of a larger buffer. */
+/**
+ * Writes the whole packet, of `packetSize` bytes, at a place of a larger buffer. Sealed or received packets keep their bytes; only the
+ * hop at their end is rewritten.
+ */
 export function putPacket(packet: Packet, target: Uint8Array, at: number): void {
-  const bytes = packet.bytes ?? encodePacket(packet);
+  const bytes = packet.bytes ?? writePacket(new ByteWriter(), packet).finish();
+  const hopAt = at + bytes.length - hopBytes;
   target.set(bytes, at);
-  const end = at + bytes.length;
-  writeHex(packet.node.id, target, end - hopBytes);
-  target[end - 1] = packet.hops;
+  writeHex(packet.node.id, target, hopAt);
+  target[hopAt + 16] = packet.hops;
 }
 
 function writePacket(writer: ByteWriter, packet: Packet): ByteWriter {

@@ -11,7 +11,7 @@ export const en = {
 
   landing: {
     headline: 'A room that grows between browsers',
-    lead: 'Start a room, share its link, and talk. Each browser that joins holds up the next, so what you say hops from person to person and never passes through a server.',
+    lead: 'Start a room, share its link, and talk. Each browser that joins holds up the next, so what you say hops from person to person, never through a server.',
     invited: 'You are invited to a room',
     invitedLead: 'Choose a name and come in. Nothing to install, no account.',
     name: 'Your name',
@@ -23,8 +23,7 @@ export const en = {
       { title: 'Sealed by the link', text: 'The key is in the part of the link that no server ever sees.' },
       { title: 'It heals', text: 'When someone leaves, their branch takes root elsewhere and catches up.' },
     ],
-    picture:
-      'A picture of a small room: people hanging from one another as a tree, with messages travelling along its branches.',
+    picture: 'A small room: people hanging from one another as a tree, messages travelling along its branches.',
     otherRoom: 'Start a new room instead',
     cutOff: 'Were you invited to a room? Then the end of the link, after the #, got lost. Ask for the whole link.',
   },
@@ -40,7 +39,7 @@ export const en = {
     connectingTo: (name: string) => `Connecting to parent ${name}`,
     slow: 'This takes longer than usual. It goes on trying by itself.',
     noPath:
-      'No direct connection to another browser has come about so far: a firewall may block UDP here. It goes on trying; another network, such as a phone’s hotspot, may be quicker.',
+      'No direct connection to another browser so far: a firewall may block UDP here. It goes on trying; another network, such as a phone’s hotspot, may help.',
     cancel: 'Cancel',
   },
 
@@ -174,7 +173,7 @@ export const en = {
     conceal: 'Hide it in the address',
     concealHint: 'Takes the link out of the address bar. You stay in the room.',
     concealed:
-      'The address no longer names the room. Keep the link if you want to come back: loading this page again leads outside.',
+      'The address no longer names the room. Keep the link to come back: loading this page again leads outside.',
   },
 
   tree: {
@@ -343,7 +342,7 @@ export const en = {
     removeAndLock: 'Remove and lock',
     removeTitle: (name: string) => `Remove ${name}?`,
     removeText: {
-      none: 'They are put out, and everyone sees them go. Whoever has the link can come in again as somebody new, unless you lock the room as well.',
+      none: 'They are put out, and everyone sees them go. Whoever has the link can come in again as somebody new, unless you lock the room.',
       added: 'They are put out, and everyone sees them go. Nobody new comes in until you unlock the room.',
       held: 'They are put out, and everyone sees them go. The room is locked: they stay out until you let them in again.',
     },
