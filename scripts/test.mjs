@@ -41,16 +41,25 @@ async function runPart(name) {
   }
 }
 
-/** Starts a part in a process of its own and keeps what it prints until it is waited for. @param {string} name */
+/**
+ * Starts a part in a process of its own and keeps what it prints until it is waited for.
+ *
+ * @param {string} name
+ * @returns {() => Promise<Counts & { tookMs: number }>}
+ */
 function startBehind(name) {
+  const startMs = performance.now();
+  let tookMs = 0;
   const running = capture(process.execPath, [inTop('scripts', 'part.mjs'), name], {
     priority: constants.priority.PRIORITY_LOW,
     signal: interruption.signal,
+  }).finally(() => {
+    tookMs = performance.now() - startMs;
   });
   return async () => {
     const { code, output } = await running;
     process.stdout.write(output);
-    return reconcile(code, parseLine(output));
+    return { ...reconcile(code, parseLine(output)), tookMs };
   };
 }
 
@@ -65,13 +74,13 @@ for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP']) {
   });
 }
 
-/** Announces a step, runs it and notes how it went. @param {Step} step @param {() => Promise<Counts>} work */
+/** Announces a step, runs it and notes how it went. @param {Step} step @param {() => Promise<Counts & { tookMs?: number }>} work */
 async function take({ name, title }, work) {
   process.stdout.write(`\n== ${name}: ${title}\n`);
   const startMs = performance.now();
   const counts = await work();
   results.push(counts);
-  const seconds = ((performance.now() - startMs) / 1000).toFixed(0);
+  const seconds = ((counts.tookMs ?? performance.now() - startMs) / 1000).toFixed(0);
   summary.push(`${name.padEnd(6)} ${line(counts)} (${seconds} s)`);
   if (counts.failed > 0) summary.push(...(counts.failures ?? []).map((text) => `       ${text}`));
 }
