@@ -412,7 +412,7 @@ export interface Room extends AsyncDisposable {
   stats(): RoomStats;
   /** Whether the page is a secure context; without it a slower crypto is used. True in Node. */
   readonly secureContext: boolean;
-  /** The last 10,000 inputs of this peer's core, or 8 MiB of packets with their times, as JSON: `npm run sim -- --replay FILE` runs them again. */
+  /** The last 10,000 inputs of this peer's core with their times, or 8 MiB of packets, as JSON, for `npm run sim -- --replay FILE`. */
   journal(): string;
   /** Says LEAVE to the neighbours and the root; resolves when the links are closed. */
   leave(): Promise<void>;

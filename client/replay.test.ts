@@ -1,4 +1,5 @@
 import { afterEach, beforeEach, expect, it } from 'vitest';
+import { sealsInFlightMax } from '../protocol/limits.ts';
 import { decodeFrame } from '../protocol/wire/frame.ts';
 import { framesOf } from '../protocol/wire/samples.ts';
 import { decodePacket } from '../protocol/wire/packet.ts';
@@ -12,8 +13,6 @@ const packetsMax = 10_000;
 const verifyingMs = 100_000;
 /** Packets played on each link before it is waited for them. */
 const atOnce = 500;
-/** As in flood.ts: while fewer are being signed, each message gets a packet of its own. */
-const sealsInFlightMax = 2;
 
 let room: RealRoom;
 
@@ -66,6 +65,7 @@ it(
     const [talker, ...others] = [room.peers[sender]!, ...room.peers.slice(1)];
     let said = 0;
     while (said < packetsMax) {
+      // While fewer are being signed, each message gets a packet of its own.
       for (let i = 0; i < sealsInFlightMax; i++) talker.say(`${said++}`);
       const before = said;
       while (talker.session.peer.counters().delivered < before) await turn();

@@ -208,7 +208,11 @@ class LiveRoom implements Room {
   }
 
   #checkReach(to: NodeId): void {
-    if (!this.#sealer.direct.canReach(to)) throw new BanyanError('unknown-member', 'nobody of this id is in the room');
+    if (!this.#sealer.direct.canReach(to))
+      throw new BanyanError(
+        'unknown-member',
+        'nobody of this id has been seen in the room, so nothing can be sealed to it',
+      );
   }
 
   #checkMaySpeak(): void {

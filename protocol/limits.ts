@@ -75,6 +75,8 @@ export const relayedBurstShare = 45;
 export const unverifiedMax = 128;
 /** Packets that may wait on a link that is read slowly before it ends: a whole log and a little. Rule S9. */
 export const waitingPacketsMax = 2_200;
+/** Own packets under way to the signer at once: enough to keep it busy, few enough that a busy sender's messages gather. Rule M2. */
+export const sealsInFlightMax = 2;
 /** Messages accepted from the user that wait to be sealed. Beyond it `send` answers `busy`. */
 export const unsealedMessagesMax = 4_096;
 

@@ -123,7 +123,7 @@ function contextUnder(key: Uint8Array, base: Uint8Array): HpkeContext {
 /** Whether something can be sealed to this key: 32 bytes, not of small order. */
 export function isSoundHpkeKey(publicKey: Uint8Array): boolean {
   try {
-    x25519.getSharedSecret(newHpkeKey().secretKey, publicKey);
+    x25519.getSharedSecret(x25519.utils.randomSecretKey(), publicKey);
     return true;
   } catch {
     return false;

@@ -2,7 +2,14 @@
  * The flood: what this peer accepts goes into the log, and one cursor a link pumps the log to each tree neighbour.
  * Forwarding, back-pressure, history and repair are this one mechanism (rules L1 to L10, M1).
  */
-import { gapWaitMs, heldPacketsMax, originBurst, sharedBodyBytesMax, unsealedMessagesMax } from '../limits.ts';
+import {
+  gapWaitMs,
+  heldPacketsMax,
+  originBurst,
+  sealsInFlightMax,
+  sharedBodyBytesMax,
+  unsealedMessagesMax,
+} from '../limits.ts';
 import { noSession, streamKey, type LinkId, type NodeId, type StreamKey } from '../types.ts';
 import {
   frontierEntriesMax,
@@ -21,8 +28,6 @@ import { Log } from './log.ts';
 import { isTreeLink, type LinkState, type Links } from './links.ts';
 import { Streams, type StreamState } from './streams.ts';
 
-/** Seals under way at once: enough to keep a signer busy, few enough that a busy sender's messages gather. */
-const sealsInFlightMax = 2;
 /** Shortest time between two requests for the same missing packets, ms. */
 const pullAgainMs = 1_000;
 /** How often it is looked whether a missing packet can still be hoped for, ms. */

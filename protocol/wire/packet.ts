@@ -197,7 +197,7 @@ export function signedRegionOf(packet: Packet, bytes: Uint8Array): Uint8Array {
  * of one buffer, as are the parts of the packet.
  */
 export function layOut(domain: Uint8Array, packet: Packet): { readonly signed: Uint8Array; readonly packet: Packet } {
-  const whole = writePacket(new ByteWriter().raw(domain), { ...packet, validator: noValidator }).finish();
+  const whole = writePacket(new ByteWriter().raw(domain), packet).finish();
   const bodyAt = domain.length + bytesBeforeBody(packet.header.type);
   const signedEnd = bodyAt + packet.body.length;
   const body = whole.subarray(bodyAt, signedEnd);

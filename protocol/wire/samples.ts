@@ -1,5 +1,5 @@
 /** One packet of every shape there is, for tests and for fuzzing. */
-import { frameBytesMax } from '../limits.ts';
+import { frameBytesMax, recordOverheadBytes } from '../limits.ts';
 import type { NodeId, PacketDigest, RoomId, SessionId, TicketId } from '../types.ts';
 import { auditBody, forkBody } from './audit-body.ts';
 import * as bodies from './bodies.ts';
@@ -214,7 +214,7 @@ export function framesOf(records: readonly Uint8Array[]): Uint8Array[] {
   const frames: number[][] = [];
   for (const record of records) {
     const last = frames.at(-1);
-    const frame = last && last.length + 2 + record.length <= frameBytesMax ? last : [];
+    const frame = last && last.length + recordOverheadBytes + record.length <= frameBytesMax ? last : [];
     if (frame !== last) frames.push(frame);
     frame.push(record.length >> 8, record.length & 255, ...record);
   }
