@@ -1,10 +1,11 @@
 #!/usr/bin/env node
-// The `banyan` command. The sources are TypeScript and run through tsx, so there is no build step to go stale.
+// The `banyan` command. A checkout runs its TypeScript sources through tsx, so that no build can go stale; a package has no sources
+// and runs what was built of them.
 import { existsSync, readFileSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 
 /** @type {Record<string, string>} Command to the module that serves it. */
-const modules = { serve: '../root-server/main.ts', join: '../client/cli.ts' };
+const modules = { serve: 'root-server/main', join: 'client/cli' };
 
 const help = `banyan: a peer-to-peer room whose messages hop from browser to browser
 
@@ -29,13 +30,17 @@ if (command === undefined || command === '--help' || command === '-h' || command
   process.stderr.write(`banyan: unknown command '${command}'; commands are: ${Object.keys(modules).join(', ')}\n`);
   process.exitCode = 2;
 } else {
-  const url = new URL(/** @type {string} */ (modules[command]), import.meta.url);
+  const source = new URL(`../${modules[command]}.ts`, import.meta.url);
+  const built = new URL(`../dist/lib/${modules[command]}.js`, import.meta.url);
+  const url = existsSync(source) ? source : built;
   if (existsSync(url)) {
-    // The settings of whatever project the command is called in are not ours.
-    process.env['TSX_TSCONFIG_PATH'] = fileURLToPath(new URL('../tsconfig.base.json', import.meta.url));
     process.argv = [process.execPath, fileURLToPath(url), ...rest];
-    const { register } = await import('tsx/esm/api');
-    register();
+    if (url === source) {
+      // The settings of whatever project the command is called in are not ours.
+      process.env['TSX_TSCONFIG_PATH'] = fileURLToPath(new URL('../tsconfig.base.json', import.meta.url));
+      const { register } = await import('tsx/esm/api');
+      register();
+    }
     await import(url.href);
   } else {
     process.stderr.write(`banyan: '${command}' is not part of this installation (${fileURLToPath(url)} is missing)\n`);

@@ -1,4 +1,6 @@
 /** The types of the SDK: everything a page or program sees of a room. Implementation in room.ts. */
+// `Room` is an AsyncDisposable, which a program that uses the package may not have asked TypeScript for.
+/// <reference lib="esnext.disposable" preserve="true" />
 import type { ReasonCode } from '../protocol/errors.ts';
 import type { NodeId, PeerRole, SessionId } from '../protocol/types.ts';
 

@@ -1,7 +1,8 @@
 /** `/.well-known/security.txt` (RFC 9116) and the policy it names. */
 import { readFileSync } from 'node:fs';
 import type { IncomingMessage } from 'node:http';
-import { fileURLToPath } from 'node:url';
+import { join } from 'node:path';
+import { packageFolder } from './package-folder.ts';
 
 /** Where a root says how to report a weakness. */
 export const securityTextPath = '/.well-known/security.txt';
@@ -39,5 +40,5 @@ export function baseOf(request: IncomingMessage, isSecure: boolean): string {
 
 /** SECURITY.md as it came with this version. */
 export function securityPolicy(): string {
-  return readFileSync(fileURLToPath(new URL('../SECURITY.md', import.meta.url)), 'utf8');
+  return readFileSync(join(packageFolder(), 'SECURITY.md'), 'utf8');
 }

@@ -3,7 +3,7 @@ import { webcrypto } from 'node:crypto';
 import { createServer as createHttp, type IncomingMessage, type Server as HttpServer } from 'node:http';
 import { createServer as createHttps } from 'node:https';
 import type { AddressInfo, Socket as NetSocket } from 'node:net';
-import { fileURLToPath } from 'node:url';
+import { join } from 'node:path';
 import { Server } from 'socket.io';
 import {
   clientsMax,
@@ -24,6 +24,7 @@ import { AddressGuard } from './address-guard.ts';
 import { lanAddresses, urlHost } from './addresses.ts';
 import { cameByTls, clientAddress } from './client-address.ts';
 import { createLogger, Warnings, type Logger } from './log.ts';
+import { packageFolder } from './package-folder.ts';
 import { newRootKey } from './root-key.ts';
 import { rootTimeMs, Shell } from './shell.ts';
 import { servePage } from './static.ts';
@@ -104,7 +105,7 @@ export async function startRootServer(options: RootServerOptions): Promise<RootS
   });
   const { certificate, securityContact, trustProxy: proxyHops = 0 } = options;
   const page = servePage({
-    folder: options.pageFolder ?? fileURLToPath(new URL('../dist/web', import.meta.url)),
+    folder: options.pageFolder ?? join(packageFolder(), 'dist', 'web'),
     health: () => core.counts(),
     securityContact,
     isSecure: (request) => cameByTls(request, proxyHops, certificate !== undefined),

@@ -1,6 +1,6 @@
 // npm start: installs what is missing, builds the page if need be, starts the root server. Arguments are the server's.
+import { ensurePage } from './built.mjs';
 import { ensureDependencies } from './dependencies.mjs';
-import { ensurePage } from './page.mjs';
 import { run } from './process.mjs';
 
 try {

@@ -19,7 +19,7 @@ const sequence = [
   { name: 'check', title: 'types, lint, format, rule ids' },
   { name: 'unit', title: 'unit and property tests' },
   { name: 'fuzz', title: 'decoders under mutated inputs' },
-  { name: 'build', title: 'page' },
+  { name: 'build', title: 'page and library' },
   { name: 'e2e', title: 'end to end', behind: { name: 'sim', title: 'simulator, begun with the tests before' } },
 ];
 

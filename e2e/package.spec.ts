@@ -1,0 +1,93 @@
+/** The package as others use it: packed, installed in a project of somebody else, imported by name. */
+import { createServer } from 'node:http';
+import type { AddressInfo } from 'node:net';
+import { join } from 'node:path';
+import sirv from 'sirv';
+import { build } from 'vite';
+import { expect, secret, test, type Rooms } from './fixtures.ts';
+import { Project } from './installed/project.ts';
+
+async function projectFor(rooms: Rooms): Promise<Project> {
+  const project = await Project.make();
+  rooms.afterwards(() => project.remove());
+  return project;
+}
+
+/** The project's page, bundled and served on an origin of its own. */
+async function startPage({ folder }: Project, rooms: Rooms): Promise<string> {
+  const outDir = join(folder, 'built');
+  await build({
+    configFile: false,
+    root: join(folder, 'page'),
+    logLevel: 'warn',
+    build: { outDir, emptyOutDir: true, target: 'es2022' },
+  });
+  const files = sirv(outDir);
+  const server = createServer((request, response) => {
+    files(request, response);
+  });
+  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
+  rooms.afterwards(async () => {
+    server.closeAllConnections();
+    await new Promise((resolve) => server.close(resolve));
+  });
+  return `http://127.0.0.1:${(server.address() as AddressInfo).port}`;
+}
+
+test('the package holds what is built and its documents, and its types help who uses them', async ({ rooms }) => {
+  const project = await projectFor(rooms);
+  const sources = project.packed.filter((path) =>
+    /\.(test|contract)\.|(?<!\.d)\.ts$|\.svelte$|\.map$|\/sim\//.test(path),
+  );
+  expect(sources).toEqual([]);
+  expect(project.packed).toEqual(expect.arrayContaining(['README.md', 'LICENSE', 'SECURITY.md', 'docs/sdk.md']));
+  for (const settings of ['tsconfig.nodenext.json', 'tsconfig.bundler.json']) {
+    const errors = await project.typeErrors(settings);
+    const places = errors.map((line) => /^([^ ]+)\((\d+),\d+\): error/.exec(line)?.slice(1).join(':') ?? line);
+    expect(places.filter((place) => !place.startsWith(' '))).toEqual([
+      'wrong.ts:5',
+      'wrong.ts:6',
+      'wrong.ts:7',
+      'wrong.ts:8',
+    ]);
+  }
+});
+
+test('a program, a terminal, a bundled page and the served page talk by way of an installed package', async ({
+  rooms,
+}) => {
+  const project = await projectFor(rooms);
+  const origin = await startPage(project, rooms);
+  const root = project.banyan('serve', '--port', '0', '--host', '127.0.0.1', '--json', '--origin', origin);
+  await expect.poll(() => root.lines().length, { message: root.complaints }).toBe(1);
+  const link = `${String(root.lines()[0]?.['url'])}/#${secret()}`;
+
+  const served = await rooms.open('chromium', { name: 'Served', link });
+  const program = project.run('talk.mjs', link, 'Program');
+  const terminal = project.banyan('join', link, '--name', 'Terminal', '--json');
+  terminal.say('hello from Terminal');
+  const pages = await Promise.all(
+    (['chromium', 'firefox'] as const).map(async (engine) => {
+      const page = await (await (await rooms.browser(engine)).newContext()).newPage();
+      page.on('pageerror', (error) => rooms.complaints.push(`bundled page in ${engine}: ${error.message}`));
+      await page.goto(`${origin}/?name=${engine}&room=${encodeURIComponent(link)}`);
+      return page;
+    }),
+  );
+  await expect.poll(async () => (await served.see()).roomSize).toBe(5);
+  await served.say('hello from Served');
+
+  const all = ['Program', 'Served', 'Terminal', 'chromium', 'firefox'].map((name) => `hello from ${name}`);
+  const textsOf = (lines: readonly Record<string, unknown>[]): unknown[] =>
+    lines.filter(({ text }) => text !== undefined).map(({ text }) => text);
+  const heard = async (): Promise<unknown[][]> => [
+    await served.texts(),
+    textsOf(program.lines()),
+    textsOf(terminal.lines()),
+    ...(await Promise.all(pages.map((page) => page.locator('p').allTextContents()))),
+  ];
+  await expect
+    .poll(async () => (await heard()).map((texts) => texts.sort()), { timeout: 30_000 })
+    .toEqual(Array.from({ length: 5 }, () => all));
+  expect([root.complaints, program.complaints]).toEqual(['', '']);
+});
