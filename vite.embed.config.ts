@@ -19,8 +19,8 @@ function styleInEntry(): Plugin {
         css += typeof file.source === 'string' ? file.source : new TextDecoder().decode(file.source);
         Reflect.deleteProperty(bundle, name);
       }
-      const entry = Object.values(bundle).find((file) => file.type === 'chunk' && file.isEntry);
-      if (entry?.type !== 'chunk' || css === '' || !entry.code.includes(cssName)) {
+      const entry = Object.values(bundle).find((file) => file.type === 'chunk' && file.code.includes(cssName));
+      if (entry?.type !== 'chunk' || css === '') {
         throw new Error('the embedded room has no style sheet, or no place for it');
       }
       entry.code = entry.code.replaceAll(cssName, () => JSON.stringify(css));
@@ -28,7 +28,10 @@ function styleInEntry(): Plugin {
   };
 }
 
-/** The embedded room, `<banyan-room>`: /embed.js and what it loads when it is needed, beside the page (vite.config.ts). */
+/**
+ * What other people's pages load from a root, beside its own page (vite.config.ts): the embedded room, `<banyan-room>`, as /embed.js, and
+ * the SDK as /banyan.js. They share their parts.
+ */
 export default defineConfig({
   root: 'web',
   base: './',
@@ -42,9 +45,10 @@ export default defineConfig({
     assetsInlineLimit: 0,
     cssCodeSplit: false,
     rolldownOptions: {
-      input: 'web/src/embed/main.ts',
+      input: { embed: 'web/src/embed/main.ts', banyan: 'client/index.ts' },
+      preserveEntrySignatures: 'strict',
       output: {
-        entryFileNames: 'embed.js',
+        entryFileNames: '[name].js',
         chunkFileNames: 'embed/[name]-[hash].js',
         assetFileNames: 'embed/[name]-[hash][extname]',
       },

@@ -1,9 +1,12 @@
 /** The package as others use it: packed, installed in a project of somebody else, imported by name. */
+import { rename } from 'node:fs/promises';
 import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { join } from 'node:path';
+import type { Page } from '@playwright/test';
 import sirv from 'sirv';
 import { build } from 'vite';
+import type { Engine } from './browsers.ts';
 import { expect, secret, test, type Rooms } from './fixtures.ts';
 import { Project } from './installed/project.ts';
 
@@ -13,16 +16,18 @@ async function projectFor(rooms: Rooms): Promise<Project> {
   return project;
 }
 
-/** The project's page, bundled and served on an origin of its own. */
-async function startPage({ folder }: Project, rooms: Rooms): Promise<string> {
-  const outDir = join(folder, 'built');
+/** The project's two pages on an origin of their own: one is bundled, one is as it was written. */
+async function startPages({ folder }: Project, rooms: Rooms): Promise<{ origin: string }> {
+  const site = join(folder, 'site');
   await build({
     configFile: false,
     root: join(folder, 'page'),
+    base: './',
     logLevel: 'warn',
-    build: { outDir, emptyOutDir: true, target: 'es2022' },
+    build: { outDir: join(site, 'bundled'), emptyOutDir: true, target: 'es2022' },
   });
-  const files = sirv(outDir);
+  await rename(join(folder, 'plain'), join(site, 'plain'));
+  const files = sirv(site);
   const server = createServer((request, response) => {
     files(request, response);
   });
@@ -31,7 +36,7 @@ async function startPage({ folder }: Project, rooms: Rooms): Promise<string> {
     server.closeAllConnections();
     await new Promise((resolve) => server.close(resolve));
   });
-  return `http://127.0.0.1:${(server.address() as AddressInfo).port}`;
+  return { origin: `http://127.0.0.1:${(server.address() as AddressInfo).port}` };
 }
 
 test('the package holds what is built and its documents, and its types help who uses them', async ({ rooms }) => {
@@ -53,11 +58,11 @@ test('the package holds what is built and its documents, and its types help who 
   }
 });
 
-test('a program, a terminal, a bundled page and the served page talk by way of an installed package', async ({
+test('a program, a terminal, pages with and without a bundler and the served page talk by way of an installed package', async ({
   rooms,
 }) => {
   const project = await projectFor(rooms);
-  const origin = await startPage(project, rooms);
+  const { origin } = await startPages(project, rooms);
   const root = project.banyan('serve', '--port', '0', '--host', '127.0.0.1', '--json', '--origin', origin);
   await expect.poll(() => root.lines().length, { message: root.complaints }).toBe(1);
   const link = `${String(root.lines()[0]?.['url'])}/#${secret()}`;
@@ -66,18 +71,22 @@ test('a program, a terminal, a bundled page and the served page talk by way of a
   const program = project.run('talk.mjs', link, 'Program');
   const terminal = project.banyan('join', link, '--name', 'Terminal', '--json');
   terminal.say('hello from Terminal');
-  const pages = await Promise.all(
-    (['chromium', 'firefox'] as const).map(async (engine) => {
-      const page = await (await (await rooms.browser(engine)).newContext()).newPage();
-      page.on('pageerror', (error) => rooms.complaints.push(`bundled page in ${engine}: ${error.message}`));
-      await page.goto(`${origin}/?name=${engine}&room=${encodeURIComponent(link)}`);
-      return page;
-    }),
-  );
-  await expect.poll(async () => (await served.see()).roomSize).toBe(5);
+  const openPage = async (engine: Engine, path: string, name: string): Promise<Page> => {
+    const page = await (await (await rooms.browser(engine)).newContext()).newPage();
+    page.on('pageerror', (error) => rooms.complaints.push(`${name}: ${error.message}`));
+    await page.goto(`${origin}/${path}/?name=${name}&room=${encodeURIComponent(link)}`);
+    return page;
+  };
+  const pages = await Promise.all([
+    openPage('chromium', 'bundled', 'Bundled'),
+    openPage('firefox', 'bundled', 'Bundled-in-Firefox'),
+    openPage('firefox', 'plain', 'Plain'),
+  ]);
+  await expect.poll(async () => (await served.see()).roomSize).toBe(6);
   await served.say('hello from Served');
 
-  const all = ['Program', 'Served', 'Terminal', 'chromium', 'firefox'].map((name) => `hello from ${name}`);
+  const names = ['Bundled', 'Bundled-in-Firefox', 'Plain', 'Program', 'Served', 'Terminal'];
+  const all = names.map((name) => `hello from ${name}`);
   const textsOf = (lines: readonly Record<string, unknown>[]): unknown[] =>
     lines.filter(({ text }) => text !== undefined).map(({ text }) => text);
   const heard = async (): Promise<unknown[][]> => [
@@ -88,6 +97,6 @@ test('a program, a terminal, a bundled page and the served page talk by way of a
   ];
   await expect
     .poll(async () => (await heard()).map((texts) => texts.sort()), { timeout: 30_000 })
-    .toEqual(Array.from({ length: 5 }, () => all));
+    .toEqual(names.map(() => all));
   expect([root.complaints, program.complaints]).toEqual(['', '']);
 });

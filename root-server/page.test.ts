@@ -48,7 +48,8 @@ beforeAll(() => {
   writeFileSync(join(folder, 'web/index.html'), '<!doctype html><title>Page</title>');
   writeFileSync(join(folder, 'web/assets/app-1a2b3c.js'), 'export {};');
   mkdirSync(join(folder, 'web/embed'));
-  writeFileSync(join(folder, 'web/embed.js'), "import './embed/part-4d5e6f.js';");
+  for (const name of ['embed', 'banyan'])
+    writeFileSync(join(folder, `web/${name}.js`), "import './embed/part-4d5e6f.js';");
   writeFileSync(join(folder, 'web/embed/part-4d5e6f.js'), 'export {};');
   writeFileSync(join(folder, 'private.txt'), 'nobody’s business');
 });
@@ -88,14 +89,14 @@ describe('page', () => {
     }
   });
 
-  it('lets pages of other origins load the embedded room, and nothing else', async () => {
+  it('lets pages of other origins load the embedded room and the SDK, and nothing else', async () => {
     const root = await serve();
-    for (const path of ['/embed.js', '/embed/part-4d5e6f.js']) {
+    for (const path of ['/embed.js', '/banyan.js', '/embed/part-4d5e6f.js']) {
       const { headers } = await ask(root, path);
       expect(headers).toMatchObject({
         'access-control-allow-origin': '*',
         'cross-origin-resource-policy': 'cross-origin',
-        'cache-control': path === '/embed.js' ? 'no-cache' : 'public, max-age=31536000, immutable',
+        'cache-control': path.startsWith('/embed/') ? 'public, max-age=31536000, immutable' : 'no-cache',
       });
     }
     for (const path of ['/', '/assets/app-1a2b3c.js', '/healthz', '/embed/nothing']) {

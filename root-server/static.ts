@@ -62,8 +62,8 @@ export function servePage({ folder, health, securityContact, isSecure }: PageOpt
           // File names in these carry a hash of what is in them.
           const isHashed = path.startsWith('/assets/') || path.startsWith('/embed/');
           response.setHeader('Cache-Control', isHashed ? 'public, max-age=31536000, immutable' : 'no-cache');
-          // The embedded room is for other people's pages. Whether those may register is another question (`--origin`).
-          if (path !== '/embed.js' && !path.startsWith('/embed/')) return;
+          // The embedded room and the SDK are for other people's pages. Whether those may register is another question (`--origin`).
+          if (path !== '/embed.js' && path !== '/banyan.js' && !path.startsWith('/embed/')) return;
           response.setHeader('Access-Control-Allow-Origin', '*');
           response.setHeader('Cross-Origin-Resource-Policy', 'cross-origin');
         },
