@@ -1,5 +1,6 @@
-/** The command line: `npm run bench -- [--only NAME] [--peers N] [--runs N] [--libraries A,B] [--json]`. */
+/** The command line: `npm run bench -- [--only NAME] [--peers N] [--runs N] [--libraries A,B] [--network MS,MBIT] [--json]`. */
 import { parseArgs } from 'node:util';
+import type { NetworkPlan } from './far-network.ts';
 import { libraries, type Library } from './pages/mesh-peer.ts';
 
 export const measurements = ['link', 'mesh', 'picture', 'transfer'] as const;
@@ -14,6 +15,8 @@ export interface Arguments {
   readonly libraries: readonly Library[];
   /** Size of the file of `transfer`, in MiB. */
   readonly mebibytes: number;
+  /** What lies between the two pages of `link`; `undefined`: the loopback interface. */
+  readonly network: NetworkPlan | undefined;
   readonly json: boolean;
   /** Folder for CPU profiles of two pages, of `link` and `transfer`. */
   readonly profile: string | undefined;
@@ -25,6 +28,7 @@ export const usage = `usage: npm run bench -- [options]
   --size MIB         file of transfer; default 100
   --runs N           runs of each contestant; default 5 (link, picture), 3 (mesh)
   --libraries A,B    contestants of mesh; default ${libraries.join(',')}
+  --network MS,MBIT  link: a network between the pages, of this delay (one way) and rate, such as 20,50
   --json             one JSON object a measurement instead of tables
   --profile FOLDER   link, transfer: also write CPU profiles of two pages`;
 
@@ -40,6 +44,7 @@ export function readArguments(args: readonly string[]): Arguments | string {
         runs: { type: 'string' },
         libraries: { type: 'string' },
         size: { type: 'string', default: '100' },
+        network: { type: 'string' },
         json: { type: 'boolean', default: false },
         profile: { type: 'string' },
       },
@@ -60,5 +65,16 @@ export function readArguments(args: readonly string[]): Arguments | string {
   const names = values.libraries?.split(',') ?? libraries;
   const chosen = libraries.filter((library) => names.includes(library));
   if (chosen.length !== names.length) return `--libraries takes some of ${libraries.join(', ')}`;
-  return { only, peers, runs, libraries: chosen, mebibytes, json: values.json, profile: values.profile };
+  const network = values.network === undefined ? undefined : networkOf(values.network);
+  if (values.network !== undefined && network === undefined)
+    return '--network takes a delay of 0 to 1000 ms and a rate of 1 to 1000 Mbit/s, such as 20,50';
+  const { json, profile } = values;
+  return { only, peers, runs, libraries: chosen, mebibytes, network, json, profile };
+}
+
+function networkOf(text: string): NetworkPlan | undefined {
+  const [, delayMs, megabitsPerSecond] = (/^(\d+),(\d+)$/.exec(text) ?? []).map(Number);
+  if (delayMs === undefined || megabitsPerSecond === undefined) return undefined;
+  const isPossible = delayMs <= 1_000 && megabitsPerSecond >= 1 && megabitsPerSecond <= 1_000;
+  return isPossible ? { delayMs, megabitsPerSecond } : undefined;
 }

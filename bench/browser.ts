@@ -18,8 +18,12 @@ export interface Pages {
 
 const complaintsMax = 20;
 
-/** Opens pages at an address, each in a context of its own as different people's would be. */
-export async function openPages(url: string, count: number): Promise<Pages> {
+/** Opens pages at an address, each in a context of its own as different people's would be. `prepare` has a page before it loads. */
+export async function openPages(
+  url: string,
+  count: number,
+  prepare: (page: Page, index: number) => Promise<void> = () => Promise.resolve(),
+): Promise<Pages> {
   const { server, browser } = await launchServer();
   const complaints: string[] = [];
   const complain = (text: string): void => {
@@ -44,6 +48,7 @@ export async function openPages(url: string, count: number): Promise<Pages> {
       page.on('crash', () => {
         complain('a page crashed');
       });
+      await prepare(page, index);
       await page.goto(url);
       await page.waitForFunction(() => 'bench' in window);
       pages.push(page);

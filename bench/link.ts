@@ -1,6 +1,7 @@
 /** One link of Banyan beside a bare RTCDataChannel between the same two pages. */
 import type { Page } from '@playwright/test';
 import { openPages, type Pages } from './browser.ts';
+import { FarNetwork, type NetworkPlan } from './far-network.ts';
 import { median, rounded } from './figures.ts';
 import { profile } from './profile.ts';
 import { startRoot } from './signaling.ts';
@@ -8,8 +9,9 @@ import { startRoot } from './signaling.ts';
 export type PipeName = 'raw' | 'banyan';
 export const pipes: readonly PipeName[] = ['raw', 'banyan'];
 
-/** Each turn sends for this long, ms. */
-const turnMs = 2_000;
+/** Each turn sends for this long, ms; over a network its beginning, when a congestion window grows, must count for little. */
+const nearTurnMs = 2_000;
+const farTurnMs = 5_000;
 /** Wait for what was sent to arrive, ms. */
 const arrivalTimeoutMs = 20_000;
 
@@ -41,9 +43,18 @@ export interface LinkResult {
   readonly complaints: readonly string[];
 }
 
-export async function runLink(url: string, runs: number, profileFolder: string | undefined): Promise<LinkResult> {
+/** `network` lies between both pages; without one they meet on the loopback interface. */
+export async function runLink(
+  url: string,
+  runs: number,
+  {
+    profile: profileFolder,
+    network,
+  }: { readonly profile?: string | undefined; readonly network?: NetworkPlan | undefined },
+): Promise<LinkResult> {
   const root = await startRoot(url);
-  const opened = await openPages(url, 2);
+  const far = network && new FarNetwork(network);
+  const opened = await openPages(url, 2, async (page, index) => far?.putAt(index === 0 ? 0 : 1, page));
   try {
     const [sender, receiver] = opened.pages as [Page, Page];
     const offer = await sender.evaluate(() => window.bench.offer());
@@ -63,7 +74,7 @@ export async function runLink(url: string, runs: number, profileFolder: string |
             [`${pipe}-${load}-receiver`, receiver],
           ]);
           const stop = profiling ? await profile(profiled, profileFolder) : undefined;
-          const turn = await takeTurn(opened, pipe, load);
+          const turn = await takeTurn(opened, pipe, load, far === undefined ? nearTurnMs : farTurnMs);
           await stop?.();
           if (run >= 0) turns.push(turn);
         }
@@ -73,10 +84,11 @@ export async function runLink(url: string, runs: number, profileFolder: string |
   } finally {
     await opened.close();
     await root.close();
+    far?.close();
   }
 }
 
-async function takeTurn(opened: Pages, pipe: PipeName, load: Load): Promise<LinkTurn> {
+async function takeTurn(opened: Pages, pipe: PipeName, load: Load, turnMs: number): Promise<LinkTurn> {
   const [sender, receiver] = opened.pages as [Page, Page];
   const processorStart = opened.processorSeconds();
   const bodyBytes = loads[load][pipe];

@@ -56,14 +56,15 @@ const columns = [
   'processorMsPerThousand',
 ] as const;
 
-async function link(url: string, { runs = 5, profile }: Arguments): Promise<{ report: Report; text: string }> {
-  const { chromium, turns, complaints } = await runLink(url, runs, profile);
+async function link(url: string, { runs = 5, profile, network }: Arguments): Promise<{ report: Report; text: string }> {
+  const { chromium, turns, complaints } = await runLink(url, runs, { profile, network });
   const raw = linkMedians(turns, 'raw');
   const banyan = linkMedians(turns, 'banyan');
   const ratios = linkRatios(raw, banyan);
   const report = {
     name: 'link',
     machine: machine(chromium),
+    network: network ?? 'loopback',
     runs: turns,
     medians: { raw, banyan },
     ratios,
@@ -77,9 +78,10 @@ async function link(url: string, { runs = 5, profile }: Arguments): Promise<{ re
     }),
     [`ratio (goal ${linkGoal})`, ...columns.map((column) => ratios[column])],
   ];
+  const between = network ? `, ${network.delayMs} ms and ${network.megabitsPerSecond} Mbit/s each way` : '';
   return {
     report,
-    text: `${heading(report)}\n${table(['', 'MB/s, large', 'CPU ms/MB', 'messages/s, 200 B', 'CPU ms/1,000'], rows)}`,
+    text: `${heading(report)}${between}\n${table(['', 'MB/s, large', 'CPU ms/MB', 'messages/s, 200 B', 'CPU ms/1,000'], rows)}`,
   };
 }
 
