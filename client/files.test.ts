@@ -89,6 +89,25 @@ describe('files between Node peers', () => {
   );
 
   it(
+    '[L6] a file of before reaches who comes by way of a peer that did not want to know of it',
+    async () => {
+      const sender = await join();
+      const bytes = randomBytes(1_000_000);
+      const transfer = sender.sendFile(new Blob([bytes]));
+      const incurious = await join({ history: false });
+      await until(() => sender.tree.clients.length === 1, 'no place is left but below the second');
+      await join();
+      const late = await file(2);
+      expect(incurious.tree.clients).toEqual([rooms[2]?.self.id]);
+      expect(sha256(await bytesOf(await late.done))).toBe(sha256(bytes));
+      await transfer.done;
+      await until(() => transfer.progress.have === 2, 'both have it');
+      expect(files[1]).toEqual([]);
+    },
+    timeoutMs,
+  );
+
+  it(
     '[F3] who comes late gets it from a neighbour, out of the store, though its sender is gone',
     async () => {
       const [sender, other] = (await chain(2)) as [Room, Room];

@@ -195,7 +195,7 @@ export class RoomFiles {
     }
   }
 
-  #announced({ file: key, sender, manifest }: Extract<FileOutput, { kind: 'file' }>): void {
+  #announced({ file: key, sender, manifest, isShown }: Extract<FileOutput, { kind: 'file' }>): void {
     const { peer, sealer } = this.#ports;
     // What an earlier visit under the same key sent is somebody's like any other.
     if (key === fileKey(peer.id, peer.packetFactory.session, manifest.file)) return;
@@ -215,7 +215,7 @@ export class RoomFiles {
     void this.#reserve(incoming, store);
     if (!this.#ports.isHere(sender)) this.absent(sender);
     // What names this peer and is not sealed to it, others could read: it is carried and not shown, as with messages (rule S8).
-    if (sent.to === undefined || opened) this.#ports.announced(incoming);
+    if (isShown && (sent.to === undefined || opened)) this.#ports.announced(incoming);
   }
 
   #opened(key: FileKey, manifest: Manifest): Opened | undefined {

@@ -92,6 +92,32 @@ describe('files', () => {
     expect(peer.of('file')).toHaveLength(1);
   });
 
+  it('[L6] carries a file of before it came for others, and shows it to nobody who has no wish for it', () => {
+    const peer = new PeerScript(1, { history: false }).register();
+    const up = peer.connectTo(a);
+    peer.acceptedBy(up, a, 99).sweep(up, a, [a.id]);
+    const before = { sender: c.id, session: c.factory.session, next: 2, oldest: 1, presence: 0 };
+    peer.packet(up, a, a.factory.newFrontier({ last: true, entries: [before] }, 'response'));
+    const down = peer.takeClient(b);
+    peer.clear().give({ kind: 'packet', link: up, packet: announcement(c), attested: false });
+    expect(peer.of('deliver')).toEqual([]);
+    expect(peer.of('file')).toMatchObject([{ file: key, isShown: false }]);
+    want(peer, down, b, 0);
+    peer.give({ kind: 'packet', link: up, packet: chunk(c, 0), attested: false });
+    expect(serve(peer)).toEqual([0]);
+    expect(peer.sent(down, 'chunk').map((packet) => packet.header.seq)).toEqual([0]);
+    // What is said from now on is for its user, too.
+    const other = {
+      content: 'file',
+      data: manifestBody.encode({ ...manifest, file: 8 }),
+      to: noNode,
+      channel: '',
+    } as const;
+    const packet = c.verified(c.factory.newMessage([other], 2, 1));
+    peer.clear().give({ kind: 'packet', link: up, packet, attested: false });
+    expect(peer.of('file')).toMatchObject([{ isShown: true }]);
+  });
+
   it('[F2] takes chunks in order only, and sends each on as it arrives', () => {
     const { peer, up, down } = between();
     want(peer, down, b, 0);

@@ -73,15 +73,18 @@ export class Files {
     this.#watch = new TreeWatch(links, picture);
   }
 
-  /** Looks for manifests and cancellations in the messages of a delivered packet; `from` is the link it came by, 0 for own. */
-  delivered(packet: VerifiedPacket<'message'>, messages: readonly Message[], from: LinkId): void {
+  /**
+   * Looks for manifests and cancellations in the messages of an accepted packet; `from` is the link it came by, 0 for own. `isShown`:
+   * whether its messages are for the user, and not of before a newcomer that has no wish for them.
+   */
+  announced(packet: VerifiedPacket<'message'>, messages: readonly Message[], from: LinkId, isShown: boolean): void {
     for (const message of messages) {
-      if (message.content === 'file') this.#announced(packet, message.data, from);
+      if (message.content === 'file') this.#add(packet, message.data, from, isShown);
       else if (message.content === 'cancel') this.#cancelled(packet, message.data);
     }
   }
 
-  #announced(packet: VerifiedPacket<'message'>, data: Uint8Array, from: LinkId): void {
+  #add(packet: VerifiedPacket<'message'>, data: Uint8Array, from: LinkId, isShown: boolean): void {
     const manifest = manifestBody.decode(data);
     if (manifest === undefined || manifest.sizeBytes > fileSizeMax) return;
     const { senderId: sender } = packet;
@@ -103,7 +106,7 @@ export class Files {
       toldTo: 0,
       told: '',
     });
-    this.#ctx.emit({ kind: 'file', file: key, sender, manifest });
+    this.#ctx.emit({ kind: 'file', file: key, sender, manifest, isShown });
     for (const link of this.#links.tree()) {
       this.#tell(link, [key]);
       this.pump(link);

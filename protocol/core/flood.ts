@@ -41,6 +41,10 @@ type Accepted = (
   from: LinkId,
 ) => void;
 
+/** What is in a packet; nothing where its sender wrote what cannot be read. */
+const messagesOf = (packet: VerifiedPacket<'message'>): readonly Message[] =>
+  messagesBody.decode(packet.plainText ?? packet.body) ?? [];
+
 export class Flood {
   readonly log: Log;
   readonly streams: Streams;
@@ -152,7 +156,7 @@ export class Flood {
     if (state === undefined || this.forks.check(state, packet)) return;
     if (seq < state.next) {
       counters.duplicates++;
-      if (this.#ctx.disabled('dedup')) this.#deliver(packet);
+      if (this.#ctx.disabled('dedup')) this.#deliver(packet, messagesOf(packet));
       return;
     }
     if (seq > state.next) {
@@ -177,10 +181,13 @@ export class Flood {
     state.logged.set(packet.header.seq, kept);
     this.log.append(state.key, kept, from, nowMs, this.#evicted);
     // What may not be said is carried all the same, so that no stream has a hole (rule O4).
-    const isShown = packet.senderId === self || this.#ctx.rules.maySpeak(packet.senderId);
-    const messages = packet.header.seq < state.deliverFrom || !isShown ? undefined : this.#deliver(packet);
-    this.#accepted(state.key, packet, messages, from);
-    if (messages) this.#files.delivered(packet, messages, from);
+    const maySpeak = packet.senderId === self || this.#ctx.rules.maySpeak(packet.senderId);
+    const messages = maySpeak ? messagesOf(packet) : undefined;
+    const isShown = packet.header.seq >= state.deliverFrom;
+    if (messages && isShown) this.#deliver(packet, messages);
+    this.#accepted(state.key, packet, isShown ? messages : undefined, from);
+    // Files of before are carried for others, too (rule L6).
+    if (messages) this.#files.announced(packet, messages, from, isShown);
   }
 
   readonly #evicted = (entry: { readonly key: StreamKey; readonly packet: VerifiedPacket<'message'> }): void => {
@@ -190,12 +197,10 @@ export class Flood {
     state.oldest = Math.max(state.oldest, entry.packet.header.seq + 1);
   };
 
-  /** Gives a packet to the user; what is in it is decoded here, once. */
-  #deliver(packet: VerifiedPacket<'message'>): readonly Message[] {
-    const messages = messagesBody.decode(packet.plainText ?? packet.body) ?? [];
+  /** Gives a packet to the user. */
+  #deliver(packet: VerifiedPacket<'message'>, messages: readonly Message[]): void {
     this.#ctx.counters.delivered++;
     this.#ctx.emit({ kind: 'deliver', packet, messages });
-    return messages;
   }
 
   #hold(state: StreamState, packet: VerifiedPacket<'message'>, from: LinkState): void {

@@ -67,8 +67,14 @@ export type CoreOutput =
       readonly to: number;
     }
   | { readonly kind: 'presence'; readonly node: NodeId; readonly presence: PresenceBody; readonly self: boolean }
-  /** Somebody (oneself included) announced a file. */
-  | { readonly kind: 'file'; readonly file: FileKey; readonly sender: NodeId; readonly manifest: Manifest }
+  /** Somebody (oneself included) announced a file. It is kept for others, also where it is not for the user (`isShown`). */
+  | {
+      readonly kind: 'file';
+      readonly file: FileKey;
+      readonly sender: NodeId;
+      readonly manifest: Manifest;
+      readonly isShown: boolean;
+    }
   /** The next chunk of a file, in order: to be stored. `done` after the last one. */
   | {
       readonly kind: 'chunk';

@@ -230,21 +230,7 @@ describe('messages and the log', () => {
 
     const young = new PeerScript(2).register();
     const parent = young.connectTo(a);
-    young.packet(
-      parent,
-      a,
-      a.factory.newHello(
-        {
-          ticket: '0'.repeat(32) as never,
-          role: 'parent',
-          binding: new Uint8Array(32).fill(5),
-          frontierDigest: 99,
-          attachEpoch: 1,
-          newcomer: false,
-        },
-        'response',
-      ),
-    );
+    young.acceptedBy(parent, a, 99);
     expect(young.sent(parent, 'frontier').map((packet) => packet.action)).toEqual(['pull']);
     const session = c.factory.session;
     young.packet(

@@ -197,6 +197,11 @@ export class PeerScript {
     return link;
   }
 
+  /** The parent's hello, of what it has as this sum says. */
+  acceptedBy(link: LinkId, parent: Other, frontierDigest: number): this {
+    return this.packet(link, parent, parent.factory.newHello(this.#helloBody({ frontierDigest }), 'response'));
+  }
+
   /** Assigned to `parent` and connected, the hello sent. Gives the link. */
   connectTo(
     parent: Other,

@@ -50,6 +50,7 @@ export const regressions: readonly Regression[] = [
   { name: 'a sender that moved is told who has its file', scenario: 'files', seed: 1, peers: 34 },
   { name: 'chunks of a file that is whole are taken, too', scenario: 'files', seed: 165, peers: 7 },
   { name: 'chunks that others brought make no round trip short', scenario: 'files', seed: 631, peers: 18 },
+  { name: 'who joins without history carries files of before', scenario: 'files', seed: 5, peers: 13 },
 ];
 
 /**

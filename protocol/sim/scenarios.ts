@@ -253,6 +253,8 @@ const draws: Record<ScenarioName, Draw> = {
     mixedShare: rng.chance(0.3) ? 0.5 : 0,
     talkers: Math.min(peers, 3),
     talkPerSecond: 0.2,
+    // Not drawn: seeds that found something stay what they were.
+    historyShare: peers % 4 === 1 ? 0.5 : 1,
     files: rng.int(1, 8),
     faults: faults({
       join: 4,

@@ -102,7 +102,7 @@ export function describeOutput(names: Names, peer: SimPeer, output: CoreOutput):
       return `  RECEIPTS ${receipts.map(({ seq, reached }) => `#${seq} ${reached}/${of}`).join(' ')}`;
     }
     case 'file':
-      return `  FILE ${names.nameOf(output.sender)}/${output.manifest.file}`;
+      return `  FILE ${names.nameOf(output.sender)}/${output.manifest.file}${output.isShown ? '' : ', for others only'}`;
     case 'chunk':
       return `  CHUNK ${output.packet.header.seq} of ${output.file.slice(-6)}${output.done ? ', the last' : ''}`;
     case 'readChunk':

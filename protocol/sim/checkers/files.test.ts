@@ -26,7 +26,7 @@ function room() {
     if (peer) checker.told(peer, output);
   };
   const manifest = { file: 7, sizeBytes: 20, chunkBytes: 10, name: '', type: '' };
-  told(0, { kind: 'file', file: key, sender: idOf(0), manifest });
+  told(0, { kind: 'file', file: key, sender: idOf(0), manifest, isShown: true });
   const gets = (index: number, seq: number, done: boolean): void => {
     people[index]?.files.get(key)?.came.push(chunkAt(seq));
     told(index, { kind: 'chunk', file: key, packet: chunkAt(seq), done });

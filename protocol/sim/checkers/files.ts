@@ -29,6 +29,8 @@ export class FilesChecker {
     if (output.kind === 'file' && output.sender === peer.id) {
       this.announced++;
       this.#senders.set(output.file, peer);
+    } else if (output.kind === 'file' && !output.isShown && peer.history) {
+      this.#world.fail('files', `${peer.name} is not shown a file, though it wants to know what was before [L6]`);
     } else if (output.kind === 'chunk') {
       this.#chunk(peer, output);
     } else if (output.kind === 'fileProgress') {
