@@ -3,7 +3,7 @@ import { noNode, type NodeId } from '../protocol/types.ts';
 import type { Message as SentMessage } from '../protocol/wire/bodies.ts';
 import { decodeUtf8 } from '../protocol/wire/bytes.ts';
 import type { VerifiedPacket } from '../protocol/wire/packet.ts';
-import { replyBody } from '../protocol/wire/talk-body.ts';
+import { replyBody } from '../protocol/wire/bodies/talk.ts';
 import type { Message, MessageId } from './api.ts';
 import { idOf } from './message-id.ts';
 

@@ -2,7 +2,7 @@ import { beforeAll, describe, expect, it } from 'vitest';
 import { noNode, type NodeId, type SessionId } from '../protocol/types.ts';
 import { messagesBody, messageSize, type Message } from '../protocol/wire/bodies.ts';
 import { encodeUtf8, fromHex, toHex } from '../protocol/wire/bytes.ts';
-import { directBody, fileSecretBody } from '../protocol/wire/direct-body.ts';
+import { directBody, fileSecretBody } from '../protocol/wire/bodies/direct.ts';
 import { decodePacket, encodePacket, type Packet, type VerifiedPacket } from '../protocol/wire/packet.ts';
 import { PacketFactory } from '../protocol/wire/packet-factory.ts';
 import { sealTo } from './crypto/hpke.ts';

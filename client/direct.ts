@@ -6,7 +6,7 @@ import { Recent } from '../protocol/recent.ts';
 import { noNode, type NodeId, type RoomId, type SessionId } from '../protocol/types.ts';
 import { messagesBody, presenceBody, type Message } from '../protocol/wire/bodies.ts';
 import { fromHex } from '../protocol/wire/bytes.ts';
-import { directBody, directKinds, type DirectBody } from '../protocol/wire/direct-body.ts';
+import { directBody, directKinds, type DirectBody } from '../protocol/wire/bodies/direct.ts';
 import type { Packet } from '../protocol/wire/packet.ts';
 import type * as HpkeModule from './crypto/hpke.ts';
 import type { FileCipher, HpkeContext, HpkeKey } from './crypto/hpke.ts';

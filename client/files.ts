@@ -7,7 +7,7 @@ import type { Peer, UserOutput } from '../protocol/peer.ts';
 import { Recent } from '../protocol/recent.ts';
 import { fileKey, noNode, type FileKey, type LinkId, type NodeId } from '../protocol/types.ts';
 import { cancelBody, manifestBody, type Manifest, type Message } from '../protocol/wire/bodies.ts';
-import { fileSecretBody, openedLayout, type FileSecret } from '../protocol/wire/direct-body.ts';
+import { fileSecretBody, openedLayout, type FileSecret } from '../protocol/wire/bodies/direct.ts';
 import type { VerifiedPacket } from '../protocol/wire/packet.ts';
 import { BanyanError, type FileOptions, type FileTransfer, type IncomingFile } from './api.ts';
 import { storageError, type FileStore } from './file-store.ts';

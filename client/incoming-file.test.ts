@@ -1,7 +1,7 @@
 import { beforeAll, describe, expect, it } from 'vitest';
 import { chunkBytesMax } from '../protocol/limits.ts';
 import { fileKey, type SessionId } from '../protocol/types.ts';
-import { chunkTagBytes, openedLayout } from '../protocol/wire/direct-body.ts';
+import { chunkTagBytes, openedLayout } from '../protocol/wire/bodies/direct.ts';
 import { decodePacket, encodePacket, type Packet, type VerifiedPacket } from '../protocol/wire/packet.ts';
 import { PacketFactory } from '../protocol/wire/packet-factory.ts';
 import { concat } from './crypto/provider.ts';

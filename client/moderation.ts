@@ -1,7 +1,7 @@
 /** A room's owner and what holds by its word, as the SDK shows and changes it. */
 import { orderAdmittedMax, orderRemovedMax, orderSpeakersMax } from '../protocol/limits.ts';
 import { noNode, type NodeId, type RoomId } from '../protocol/types.ts';
-import type { OrderBody } from '../protocol/wire/order-body.ts';
+import type { OrderBody } from '../protocol/wire/bodies/order.ts';
 import { BanyanError, type Moderation, type ModerationChange } from './api.ts';
 
 export interface ModerationPorts {

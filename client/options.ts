@@ -13,8 +13,8 @@ import {
 } from '../protocol/limits.ts';
 import type { NodeId, PeerRole } from '../protocol/types.ts';
 import { BanyanError, type FileOptions, type RoomOptions, type SendOptions } from './api.ts';
-import { sealedLayout } from '../protocol/wire/direct-body.ts';
-import { replyBody } from '../protocol/wire/talk-body.ts';
+import { sealedLayout } from '../protocol/wire/bodies/direct.ts';
+import { replyBody } from '../protocol/wire/bodies/talk.ts';
 import { utf8 } from './crypto/provider.ts';
 import { parseIdentity } from './room-link.ts';
 import { placeOf } from './message-id.ts';

@@ -2,7 +2,7 @@
 import { chunkBytesMax } from '../protocol/limits.ts';
 import type { FileKey, NodeId } from '../protocol/types.ts';
 import { type Manifest } from '../protocol/wire/bodies.ts';
-import { chunkTagBytes, sealedLayout, type FileSecret } from '../protocol/wire/direct-body.ts';
+import { chunkTagBytes, sealedLayout, type FileSecret } from '../protocol/wire/bodies/direct.ts';
 import type { Packet, VerifiedPacket } from '../protocol/wire/packet.ts';
 import { BanyanError, type FileTransfer, type TransferProgress } from './api.ts';
 import { blockChunks, BlockReader } from './block-reader.ts';

@@ -2,7 +2,7 @@ import { describe, expect, it } from 'vitest';
 import { chunkBytesMax } from '../protocol/limits.ts';
 import { fileKey, noNode, type NodeId } from '../protocol/types.ts';
 import { manifestBody, type Manifest, type Message } from '../protocol/wire/bodies.ts';
-import { fileSecretBody } from '../protocol/wire/direct-body.ts';
+import { fileSecretBody } from '../protocol/wire/bodies/direct.ts';
 import { PacketFactory } from '../protocol/wire/packet-factory.ts';
 import type { IncomingFile } from './api.ts';
 import { webCrypto } from './crypto/web-crypto.ts';
@@ -44,7 +44,7 @@ async function room() {
       const announced = { ...manifest, ...changes };
       say('file', manifestBody.encode(announced), to);
       const key = fileKey(other.id, other.factory.session, announced.file);
-      files.output({ kind: 'file', file: key, sender: other.id, manifest: announced });
+      files.output({ kind: 'file', file: key, sender: other.id, manifest: announced, isShown: true });
     },
   };
 }

@@ -2,7 +2,7 @@ import { describe, expect, it } from 'vitest';
 import { parseIceServers } from './ice.ts';
 import { RootScript } from './root/root-script.ts';
 import type { Packet } from './wire/packet.ts';
-import { iceBody, type IceBody } from './wire/ice-body.ts';
+import { iceBody, type IceBody } from './wire/bodies/ice.ts';
 
 function wrongWith(value: unknown): string {
   const parsed = parseIceServers(typeof value === 'string' ? value : JSON.stringify(value));

@@ -22,7 +22,7 @@ import type { Clock, LinkEvents, LinkMaker, Rng, RootLink, RootLinkEvents, Signe
 import { Stream } from './stream.ts';
 import type { FileKey, LinkId, NodeId, PeerRole } from './types.ts';
 import type { Message, PresenceBody } from './wire/bodies.ts';
-import type { OrderBody } from './wire/order-body.ts';
+import type { OrderBody } from './wire/bodies/order.ts';
 import type { Packet, VerifiedPacket } from './wire/packet.ts';
 import type { PacketFactory } from './wire/packet-factory.ts';
 

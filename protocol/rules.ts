@@ -3,7 +3,7 @@
  * ask the same object, so that both enforce the same.
  */
 import { noNode, type NodeId } from './types.ts';
-import { orderBody, type OrderBody } from './wire/order-body.ts';
+import { orderBody, type OrderBody } from './wire/bodies/order.ts';
 import type { VerifiedPacket } from './wire/packet.ts';
 
 export type Barred = 'removed' | 'locked';

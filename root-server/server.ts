@@ -19,7 +19,7 @@ import {
 import type { RootRoomView } from '../protocol/root/io.ts';
 import type { RootSigner } from '../protocol/ports.ts';
 import { RootCore } from '../protocol/root/root-core.ts';
-import type { IceBody } from '../protocol/wire/ice-body.ts';
+import type { IceBody } from '../protocol/wire/bodies/ice.ts';
 import { AddressGuard } from './address-guard.ts';
 import { lanAddresses, urlHost } from './addresses.ts';
 import { cameByTls, clientAddress } from './client-address.ts';

@@ -2,7 +2,7 @@
 import { createHmac } from 'node:crypto';
 import type { IceServer } from '../protocol/ice.ts';
 import { turnLifeMs } from '../protocol/limits.ts';
-import type { IceBody } from '../protocol/wire/ice-body.ts';
+import type { IceBody } from '../protocol/wire/bodies/ice.ts';
 
 export interface TurnOptions {
   /** `turn:` or `turns:` addresses of one server. */

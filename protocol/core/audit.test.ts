@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { auditPeriodMs } from '../limits.ts';
 import type { PacketDigest } from '../types.ts';
-import type { AuditEntry } from '../wire/audit-body.ts';
+import type { AuditEntry } from '../wire/bodies/audit.ts';
 import type { Packet, VerifiedPacket } from '../wire/packet.ts';
 import { Other, PeerScript } from './peer-script.ts';
 

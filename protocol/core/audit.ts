@@ -5,7 +5,7 @@
  */
 import { auditEntriesMax, auditPeriodMs } from '../limits.ts';
 import { streamKey, type LinkId, type StreamKey } from '../types.ts';
-import type { AuditBody, AuditEntry } from '../wire/audit-body.ts';
+import type { AuditBody, AuditEntry } from '../wire/bodies/audit.ts';
 import { Blame } from './blame.ts';
 import type { Context } from './context.ts';
 import type { Flood } from './flood.ts';

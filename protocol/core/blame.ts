@@ -4,7 +4,7 @@
  */
 import { auditPeriodMs, droppedLifeMs, droppedRounds } from '../limits.ts';
 import { streamKey, type LinkId, type StreamKey } from '../types.ts';
-import type { AuditEntry } from '../wire/audit-body.ts';
+import type { AuditEntry } from '../wire/bodies/audit.ts';
 import type { Context } from './context.ts';
 import type { Flood } from './flood.ts';
 import type { LinkState } from './links.ts';

@@ -4,7 +4,7 @@
  */
 import { forkProofsMax, streamsMax } from '../limits.ts';
 import { splitStreamKey, streamKey, type StreamKey } from '../types.ts';
-import type { AuditEntry, ForkBody } from '../wire/audit-body.ts';
+import type { AuditEntry, ForkBody } from '../wire/bodies/audit.ts';
 import { passOn, type VerifiedPacket } from '../wire/packet.ts';
 import type { Context } from './context.ts';
 import type { LinkState, Links } from './links.ts';

@@ -1,6 +1,6 @@
 /** What goes into a peer's core and what comes out of it: plain data, fit for a journal. */
 import type { LinkReason, ReasonCode } from '../errors.ts';
-import type { OrderBody } from '../wire/order-body.ts';
+import type { OrderBody } from '../wire/bodies/order.ts';
 import type { Manifest, Message, PresenceBody } from '../wire/bodies.ts';
 import type { Packet, RootBoundPacket, VerifiedPacket } from '../wire/packet.ts';
 import type { FileKey, LinkId, NodeId, PeerRole, PeerState, SessionId } from '../types.ts';

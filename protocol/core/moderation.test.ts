@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import type { LinkId, NodeId, RoomId } from '../types.ts';
-import { orderBody, type OrderBody } from '../wire/order-body.ts';
+import { orderBody, type OrderBody } from '../wire/bodies/order.ts';
 import { defaultOptions, Other, PeerScript } from './peer-script.ts';
 
 const [a, b, c, owner] = [new Other(10), new Other(11), new Other(12), new Other(13)];

@@ -1,7 +1,7 @@
 /** The owner's orders among peers: taken, passed on beside the log, and enforced on this peer's links (rules O2 to O5). */
 import type { Rules, Barred } from '../rules.ts';
 import type { LinkId } from '../types.ts';
-import type { OrderBody } from '../wire/order-body.ts';
+import type { OrderBody } from '../wire/bodies/order.ts';
 import { passOn, type VerifiedPacket } from '../wire/packet.ts';
 import type { Context } from './context.ts';
 import { isTreeLink, type LinkState, type Links } from './links.ts';

@@ -3,7 +3,7 @@
  * by its type. Bodies of packets between neighbours are decoded here; what does not decode is left out.
  */
 import { streamKey } from '../types.ts';
-import { auditBody, forkBody } from '../wire/audit-body.ts';
+import { auditBody, forkBody } from '../wire/bodies/audit.ts';
 import {
   edgesBody,
   expectBody,
@@ -18,7 +18,7 @@ import {
 } from '../wire/bodies.ts';
 import { sameBytes } from '../wire/bytes.ts';
 import { isType, packetTypes, type Packet, type VerifiedPacket } from '../wire/packet.ts';
-import { receiptsBody } from '../wire/talk-body.ts';
+import { receiptsBody } from '../wire/bodies/talk.ts';
 import type { Audit } from './audit.ts';
 import type { Clients } from './clients.ts';
 import { isTreeLink, type LinkState } from './links.ts';

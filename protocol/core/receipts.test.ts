@@ -3,7 +3,7 @@ import { receiptFallMs, receiptWindow } from '../limits.ts';
 import { noNode, type LinkId, type NodeId, type SessionId } from '../types.ts';
 import { encodeUtf8 } from '../wire/bytes.ts';
 import type { VerifiedPacket } from '../wire/packet.ts';
-import { receiptsBody, type ReceiptEntry } from '../wire/talk-body.ts';
+import { receiptsBody, type ReceiptEntry } from '../wire/bodies/talk.ts';
 import { Other, PeerScript } from './peer-script.ts';
 
 const [a, b, c, d] = [new Other(10), new Other(11), new Other(12), new Other(13)];

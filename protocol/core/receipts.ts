@@ -19,7 +19,7 @@ import {
 import { noNode, streamKey, type LinkId, type NodeId, type SessionId, type StreamKey } from '../types.ts';
 import type { Message } from '../wire/bodies.ts';
 import type { VerifiedPacket } from '../wire/packet.ts';
-import type { ReceiptEntry, ReceiptRun } from '../wire/talk-body.ts';
+import type { ReceiptEntry, ReceiptRun } from '../wire/bodies/talk.ts';
 import type { Context } from './context.ts';
 import { isTreeLink, type LinkState, type Links } from './links.ts';
 import type { Picture } from './picture.ts';

@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { typingLifeMs } from '../limits.ts';
 import type { LinkId, SessionId } from '../types.ts';
-import { typingBody } from '../wire/talk-body.ts';
+import { typingBody } from '../wire/bodies/talk.ts';
 import { Other, PeerScript } from './peer-script.ts';
 
 const [a, b, c] = [new Other(10), new Other(11), new Other(12)];

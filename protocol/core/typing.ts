@@ -5,7 +5,7 @@
 import { typingLifeMs, typingMax, typingPeriodMs, typingRelayPeriodMs } from '../limits.ts';
 import { noSession, type LinkId, type NodeId, type SessionId } from '../types.ts';
 import { passOn, type VerifiedPacket } from '../wire/packet.ts';
-import { typingBody, type TypingBody } from '../wire/talk-body.ts';
+import { typingBody, type TypingBody } from '../wire/bodies/talk.ts';
 import type { Context } from './context.ts';
 import type { Links } from './links.ts';
 import type { Picture } from './picture.ts';

@@ -1,7 +1,7 @@
 /** A peer's connection to the root, as `Stream` is to its neighbours: what the root may say comes in, what is sealed goes out. */
 import type { LinkMaker, RootLink, RootLinkEvents } from '../ports.ts';
 import { noNode } from '../types.ts';
-import { iceBody } from '../wire/ice-body.ts';
+import { iceBody } from '../wire/bodies/ice.ts';
 import { encodePacket, packetTypes, type Packet } from '../wire/packet.ts';
 import type { Attestations } from './attestations.ts';
 import { InOrder } from './in-order.ts';

@@ -2,7 +2,7 @@
 import type { RootErrorCode } from '../errors.ts';
 import type { RootSigner } from '../ports.ts';
 import type { NodeId, RoomId, SocketId } from '../types.ts';
-import type { IceBody } from '../wire/ice-body.ts';
+import type { IceBody } from '../wire/bodies/ice.ts';
 import type { Packet, VerifiedPacket } from '../wire/packet.ts';
 
 export type RootInput =

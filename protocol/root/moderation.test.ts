@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import type { NodeId } from '../types.ts';
 import { regResBody } from '../wire/bodies.ts';
-import type { OrderBody } from '../wire/order-body.ts';
+import type { OrderBody } from '../wire/bodies/order.ts';
 import { RootScript, room, ScriptPeer } from './root-script.ts';
 
 const owner = new ScriptPeer(99);

@@ -22,8 +22,8 @@ import {
 } from '../wire/bodies.ts';
 import type { Packet } from '../wire/packet.ts';
 import { Reunion } from '../wire/reunion.ts';
-import { auditBody, forkBody } from '../wire/audit-body.ts';
-import { receiptsBody, typingBody } from '../wire/talk-body.ts';
+import { auditBody, forkBody } from '../wire/bodies/audit.ts';
+import { receiptsBody, typingBody } from '../wire/bodies/talk.ts';
 
 /** Text of a body, with a leading space; empty when there is nothing to say. */
 export function bodyText(packet: Packet, nameOf: (id: NodeId) => string): string {

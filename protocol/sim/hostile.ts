@@ -4,7 +4,7 @@
  */
 import { originBurst, originRatePerSecond, neighbourRateShare } from '../limits.ts';
 import { noDigest, noNode, type NodeId, type PacketDigest } from '../types.ts';
-import { auditBody } from '../wire/audit-body.ts';
+import { auditBody } from '../wire/bodies/audit.ts';
 import { advertiseBody, foldBody, frontierBody, offerBody, pingBody, sweepBody } from '../wire/bodies.ts';
 import { toHex } from '../wire/bytes.ts';
 import type { Packet, RootBoundPacket, VerifiedPacket } from '../wire/packet.ts';

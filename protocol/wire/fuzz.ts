@@ -8,11 +8,11 @@ import { decodeJournal, encodeJournal, type Journal } from '../journal.ts';
 import type { NodeId, SessionId } from '../types.ts';
 import * as bodies from './bodies.ts';
 import { decodeUtf8, encodeUtf8, sameBytes, toHex } from './bytes.ts';
-import { directBody, fileSecretBody } from './direct-body.ts';
+import { directBody, fileSecretBody } from './bodies/direct.ts';
 import { decodeFrame } from './frame.ts';
 import { decodePacket, encodePacket, type Packet } from './packet.ts';
 import { Reunion } from './reunion.ts';
-import { replyBody } from './talk-body.ts';
+import { replyBody } from './bodies/talk.ts';
 import { codecByShape, framesOf, samples, shapeOf } from './samples.ts';
 
 /** How long a decoder may take for one input, ms. */

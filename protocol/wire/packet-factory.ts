@@ -1,11 +1,11 @@
 /** Makes every packet a peer or a root sends, and parses what arrives. */
 import type { LinkReason, RootErrorCode } from '../errors.ts';
 import { noDigest, noNode, noSession, type NodeId, type SessionId, type TicketId } from '../types.ts';
-import { auditBody, forkBody, type AuditBody, type ForkBody } from './audit-body.ts';
+import { auditBody, forkBody, type AuditBody, type ForkBody } from './bodies/audit.ts';
 import * as bodies from './bodies.ts';
-import { iceBody, type IceBody } from './ice-body.ts';
-import { orderBody, type OrderBody } from './order-body.ts';
-import { receiptsBody, typingBody, type ReceiptEntry, type TypingBody } from './talk-body.ts';
+import { iceBody, type IceBody } from './bodies/ice.ts';
+import { orderBody, type OrderBody } from './bodies/order.ts';
+import { receiptsBody, typingBody, type ReceiptEntry, type TypingBody } from './bodies/talk.ts';
 import {
   decodePacket,
   flagEncrypted,

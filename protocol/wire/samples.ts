@@ -1,14 +1,14 @@
 /** One packet of every shape there is, for tests and for fuzzing. */
 import { frameBytesMax, recordOverheadBytes } from '../limits.ts';
 import type { NodeId, PacketDigest, RoomId, SessionId, TicketId } from '../types.ts';
-import { auditBody, forkBody } from './audit-body.ts';
+import { auditBody, forkBody } from './bodies/audit.ts';
 import * as bodies from './bodies.ts';
 import { encodeUtf8 } from './bytes.ts';
-import { iceBody } from './ice-body.ts';
+import { iceBody } from './bodies/ice.ts';
 import { PacketFactory } from './packet-factory.ts';
-import { orderBody } from './order-body.ts';
+import { orderBody } from './bodies/order.ts';
 import { packetTypes, type Packet } from './packet.ts';
-import { receiptsBody, typingBody } from './talk-body.ts';
+import { receiptsBody, typingBody } from './bodies/talk.ts';
 
 export const node = (digit: string): NodeId => digit.repeat(32) as NodeId;
 export const session = '0123456789abcdef' as SessionId;

@@ -5,9 +5,9 @@ import { frameBytesMax, orderAdmittedMax, orderRemovedMax, orderSpeakersMax, pac
 import type { RoomId } from '../types.ts';
 import * as bodies from './bodies.ts';
 import { ByteReader, decodeUtf8, encodeUtf8, fromHex, toHex } from './bytes.ts';
-import { chunkTagBytes, openedLayout, sealedLayout } from './direct-body.ts';
+import { chunkTagBytes, openedLayout, sealedLayout } from './bodies/direct.ts';
 import { decodeFrame, encodeFrames } from './frame.ts';
-import { orderBody } from './order-body.ts';
+import { orderBody } from './bodies/order.ts';
 import {
   actions,
   decodePacket,

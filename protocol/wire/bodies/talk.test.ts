@@ -1,10 +1,10 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { receiptWindow } from '../limits.ts';
-import type { NodeId } from '../types.ts';
-import { encodeUtf8, fromHex, toHex } from './bytes.ts';
-import { node, session } from './samples.ts';
-import { receiptsBody, replyBody, typingBody, type ReceiptEntry } from './talk-body.ts';
+import { receiptWindow } from '../../limits.ts';
+import type { NodeId } from '../../types.ts';
+import { encodeUtf8, fromHex, toHex } from '../bytes.ts';
+import { node, session } from '../samples.ts';
+import { receiptsBody, replyBody, typingBody, type ReceiptEntry } from './talk.ts';
 
 describe('the bodies of receipts and typing', () => {
   it('[T1] have a golden layout', () => {

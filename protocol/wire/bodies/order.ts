@@ -1,8 +1,8 @@
 /** The body of an order: what a room's owner rules (rules O1, O2). */
-import { orderAdmittedMax, orderRemovedMax, orderSpeakersMax } from '../limits.ts';
-import type { NodeId, RoomId } from '../types.ts';
-import { codec } from './bodies.ts';
-import type { ByteReader, ByteWriter } from './bytes.ts';
+import { orderAdmittedMax, orderRemovedMax, orderSpeakersMax } from '../../limits.ts';
+import type { NodeId, RoomId } from '../../types.ts';
+import type { ByteReader, ByteWriter } from '../bytes.ts';
+import { codec } from './codec.ts';
 
 /** order, push: signed by the owner. The header's seq is its version; the highest wins. */
 export interface OrderBody {

@@ -1,7 +1,7 @@
 /** The bodies of what belongs to talk: answers to a message, receipts on their way to a sender, and who is typing. */
-import { channelBytesMax, receiptEntriesMax, receiptWindow } from '../limits.ts';
-import type { NodeId, SessionId } from '../types.ts';
-import { codec } from './bodies.ts';
+import { channelBytesMax, receiptEntriesMax, receiptWindow } from '../../limits.ts';
+import type { NodeId, SessionId } from '../../types.ts';
+import { codec } from './codec.ts';
 
 /** So many positions in a row that `count` peers were given each. */
 export interface ReceiptRun {

@@ -1,6 +1,7 @@
 /** What is inside a message that is sealed to its addressee (rule S7). Nobody but the two ends ever decodes it. */
-import { channelBytesMax, fileNameBytesMax, fileTypeBytesMax } from '../limits.ts';
-import { chunkCount, codec, type Manifest } from './bodies.ts';
+import { channelBytesMax, fileNameBytesMax, fileTypeBytesMax } from '../../limits.ts';
+import { codec } from './codec.ts';
+import { chunkCount, type Manifest } from './file.ts';
 
 export const directKinds = ['text', 'bytes', 'reply', 'fileKey'] as const;
 

@@ -1,8 +1,8 @@
 /** The bodies of what two neighbours compare of their streams, and of what introduces a proof (rules K2, K3). */
-import { auditEntriesMax } from '../limits.ts';
-import type { NodeId, PacketDigest, SessionId } from '../types.ts';
-import { codec } from './bodies.ts';
-import type { ByteReader } from './bytes.ts';
+import { auditEntriesMax } from '../../limits.ts';
+import type { NodeId, PacketDigest, SessionId } from '../../types.ts';
+import type { ByteReader } from '../bytes.ts';
+import { codec } from './codec.ts';
 
 /** The newest packet that a peer has of one stream. */
 export interface AuditEntry {

@@ -1,8 +1,8 @@
 /** registration, update: the ICE servers that a root hands to a peer (rule R12). */
-import { isIceUrl, type IceServer } from '../ice.ts';
-import { iceServersMax, iceTextBytesMax, iceUrlsMax } from '../limits.ts';
-import { codec } from './bodies.ts';
-import type { ByteReader, ByteWriter } from './bytes.ts';
+import { isIceUrl, type IceServer } from '../../ice.ts';
+import { iceServersMax, iceTextBytesMax, iceUrlsMax } from '../../limits.ts';
+import type { ByteReader, ByteWriter } from '../bytes.ts';
+import { codec } from './codec.ts';
 
 export interface IceBody {
   readonly servers: readonly IceServer[];
