@@ -2,19 +2,11 @@
  * The flood: what this peer accepts goes into the log, and one cursor a link pumps the log to each tree neighbour.
  * Forwarding, back-pressure, history and repair are this one mechanism (rules L1 to L10, M1).
  */
-import {
-  gapWaitMs,
-  heldPacketsMax,
-  originBurst,
-  sealsInFlightMax,
-  sharedBodyBytesMax,
-  unsealedMessagesMax,
-} from '../limits.ts';
-import { noSession, streamKey, type LinkId, type NodeId, type StreamKey } from '../types.ts';
+import { gapWaitMs, heldPacketsMax } from '../limits.ts';
+import { streamKey, type LinkId, type NodeId, type StreamKey } from '../types.ts';
 import {
   frontierEntriesMax,
   messagesBody,
-  messageSize,
   type FrontierBody,
   type FrontierEntry,
   type Message,
@@ -26,6 +18,7 @@ import { Forks } from './forks.ts';
 import { Holes } from './holes.ts';
 import { Log } from './log.ts';
 import { isTreeLink, type LinkState, type Links } from './links.ts';
+import { Outbox } from './outbox.ts';
 import { Streams, type StreamState } from './streams.ts';
 
 /** Shortest time between two requests for the same missing packets, ms. */
@@ -46,6 +39,7 @@ const messagesOf = (packet: VerifiedPacket<'message'>): readonly Message[] =>
   messagesBody.decode(packet.plainText ?? packet.body) ?? [];
 
 export class Flood {
+  readonly outbox: Outbox;
   readonly log: Log;
   readonly streams: Streams;
   readonly holes: Holes;
@@ -56,12 +50,6 @@ export class Flood {
   readonly #accepted: Accepted;
   /** Whether baselines were taken: from then on unknown streams start at 1 (rule L6). */
   synced = false;
-  #outbox: { readonly message: Message; readonly timeMs: number }[] = [];
-  #outboxFirst = 0;
-  #seq = 0;
-  #sealing = 0;
-  #tokens: number;
-  #tokensAtMs = 0;
   #pulledAtMs = -Infinity;
   /** Whether packets behind a hole were let go. */
   #droppedHeld = false;
@@ -82,63 +70,18 @@ export class Flood {
     this.forks = new Forks(ctx, links, this.streams);
     this.holes = new Holes(ctx, links, this.streams, isAnchored);
     this.log = new Log(ctx.options.logPacketsMax, ctx.options.logBytesMax);
-    this.#tokens = Math.max(1, ctx.options.originBurst || originBurst);
+    this.outbox = new Outbox(ctx);
   }
 
   // Own messages: outbox -> seal -> log.
 
-  get outboxFull(): boolean {
-    return this.#outbox.length - this.#outboxFirst >= unsealedMessagesMax;
-  }
-
-  send(messages: readonly Message[], timeMs: number): void {
-    for (const message of messages) this.#outbox.push({ message, timeMs });
-    this.flushOutbox();
-  }
-
-  /** Seals what waits, as far as the own rate allows; several messages share a packet when the sender is busy (M2). */
-  flushOutbox(): void {
-    const ctx = this.#ctx;
-    if (ctx.factory.session === noSession) return;
-    this.#refill();
-    while (this.#outboxFirst < this.#outbox.length && this.#sealing < sealsInFlightMax && this.#tokens >= 1) {
-      const batch: Message[] = [];
-      let sizeBytes = 0;
-      let timeMs = 0;
-      for (let next = this.#outbox[this.#outboxFirst]; next; next = this.#outbox[this.#outboxFirst]) {
-        const addBytes = messageSize(next.message);
-        if (batch.length > 0 && sizeBytes + addBytes > sharedBodyBytesMax) break;
-        // Receipts count packets: what is for one shares none with what is for all (rule T5).
-        if (batch[0] !== undefined && batch[0].to !== next.message.to) break;
-        batch.push(next.message);
-        sizeBytes += addBytes;
-        timeMs = batch.length === 1 ? next.timeMs : timeMs;
-        this.#outboxFirst++;
-      }
-      this.#tokens -= 1;
-      this.#sealing++;
-      ctx.emit({ kind: 'seal', packet: ctx.factory.newMessage(batch, ++this.#seq, timeMs) });
-    }
-    if (this.#outboxFirst > 1024) {
-      this.#outbox = this.#outbox.slice(this.#outboxFirst);
-      this.#outboxFirst = 0;
-    }
-  }
-
-  #refill(): void {
-    const { nowMs, options } = this.#ctx;
-    const gained = ((nowMs - this.#tokensAtMs) / 1000) * options.originRatePerSecond;
-    this.#tokens = Math.min(options.originBurst, this.#tokens + Math.max(0, gained));
-    this.#tokensAtMs = nowMs;
-  }
-
   sealed(packet: VerifiedPacket<'message'>): void {
-    this.#sealing--;
+    this.outbox.sealed();
     const key = streamKey(packet.senderId, packet.header.session);
     const state = this.streams.open(key, 1, this.#ctx.nowMs);
     if (state) this.#accept(state, { ...packet, hops: 0 }, 0);
     this.pumpAll();
-    this.flushOutbox();
+    this.outbox.flush();
   }
 
   // Others' messages: link -> order -> log.
@@ -445,14 +388,10 @@ export class Flood {
   // Time.
 
   dueMs(): number {
-    let due = Infinity;
+    let due = this.outbox.dueMs();
     for (const state of this.streams.waiting) {
       const giveUpMs = Math.max(state.missingSinceMs + gapWaitMs, this.#ctx.nowMs + hopePeriodMs);
       due = Math.min(due, giveUpMs, Math.max(this.#ctx.nowMs + 1, this.#pulledAtMs + pullAgainMs));
-    }
-    if (this.#outboxFirst < this.#outbox.length && this.#sealing < sealsInFlightMax) {
-      const waitMs = ((1 - this.#tokens) / this.#ctx.options.originRatePerSecond) * 1000;
-      due = Math.min(due, this.#tokensAtMs + Math.max(1, Math.ceil(waitMs)));
     }
     return due;
   }
@@ -468,6 +407,6 @@ export class Flood {
       this.#droppedHeld = false;
       for (const link of this.#links.all()) if (link.phase === 'open') this.pull(link);
     }
-    this.flushOutbox();
+    this.outbox.flush();
   }
 }

@@ -123,7 +123,7 @@ export class PeerCore {
 
   /** Whether another message can be taken. */
   get busy(): boolean {
-    return this.#parts.flood.outboxFull;
+    return this.#parts.flood.outbox.isFull;
   }
 
   // Inputs.
@@ -187,7 +187,7 @@ export class PeerCore {
         packets.sealed(parts, input.packet);
         break;
       case 'send':
-        parts.flood.send(input.messages, input.timeMs);
+        parts.flood.outbox.send(input.messages, input.timeMs);
         break;
       case 'presence':
         parts.presence.say(input.presence, input.timeMs);
