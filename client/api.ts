@@ -147,6 +147,12 @@ export interface RoomStats {
   readonly connectionsOpen: number;
 }
 
+/** At most so many messages, and so many bytes in them, texts counted as UTF-8. */
+export interface HistoryLimit {
+  readonly messages: number;
+  readonly bytes: number;
+}
+
 export interface RoomOptions {
   /** Shown to others; at most 64 bytes of UTF-8, control and bidirectional characters are removed. */
   readonly name?: string;
@@ -168,8 +174,11 @@ export interface RoomOptions {
    */
   readonly identity?: string;
   readonly signal?: AbortSignal;
-  /** Whether a newcomer wants what was said before; default true. */
-  readonly history?: boolean;
+  /**
+   * How much of what was said before a newcomer wants to be told: all that the others' logs hold (`true`, the default), nothing, or the
+   * newest of it. With a limit messages come once the past is complete, after 5 s at most.
+   */
+  readonly history?: boolean | HistoryLimit;
   /**
    * Bytes of others' files that this peer keeps at once; default 4 GiB on disk, 256 MiB where there is only memory (a page
    * over plain http, an old browser). A file beyond it is neither received nor carried.

@@ -12,7 +12,7 @@ import {
   nameBytesMax,
 } from '../protocol/limits.ts';
 import type { NodeId, PeerRole } from '../protocol/types.ts';
-import { BanyanError, type FileOptions, type RoomOptions, type SendOptions } from './api.ts';
+import { BanyanError, type FileOptions, type HistoryLimit, type RoomOptions, type SendOptions } from './api.ts';
 import { sealedLayout } from '../protocol/wire/bodies/direct.ts';
 import { replyBody } from '../protocol/wire/bodies/talk.ts';
 import { utf8 } from './crypto/provider.ts';
@@ -24,6 +24,8 @@ export interface CheckedOptions {
   readonly clientsMax: number;
   readonly role: PeerRole;
   readonly history: boolean;
+  /** How much of it; `undefined` for all. */
+  readonly historyLimit: HistoryLimit | undefined;
   /** `undefined` for those that the root hands over. Without either a room works within one network. */
   readonly iceServers: readonly RTCIceServer[] | undefined;
   readonly hideAddress: boolean;
@@ -41,7 +43,8 @@ const visible = /[\p{L}\p{N}\p{P}\p{S}]/u;
 
 /** A name as others may see it: normalised, one line, at most 64 bytes of UTF-8. */
 export function normalizeName(name: string): string {
-  const clean = name.normalize('NFC').replace(/\s+/gu, ' ').replace(unwanted, '').trim();
+  // What is taken out may have stood between two spaces, or between a letter and its accent.
+  const clean = name.replace(/\s+/gu, ' ').replace(unwanted, '').replace(/ +/gu, ' ').normalize('NFC').trim();
   let short = '';
   for (const symbol of clean) {
     if (utf8(short + symbol).length > nameBytesMax) break;
@@ -88,20 +91,21 @@ export function checkOptions(options: RoomOptions): CheckedOptions {
   if (maxClients !== undefined && !(Number.isInteger(maxClients) && maxClients >= 0 && maxClients <= clientsMax)) {
     throw argument(`maxClients must be a whole number from 0 to ${clientsMax}`);
   }
-  if (typeof history !== 'boolean') throw argument('history must be true or false');
+  const historyLimit = checkHistory(history);
   if (onState !== undefined && typeof onState !== 'function') throw argument('onState must be a function');
   if (iceServers !== undefined && !Array.isArray(iceServers)) throw argument('iceServers must be an array');
   if (typeof hideAddress !== 'boolean') throw argument('hideAddress must be true or false');
   if (hideAddress && iceServers !== undefined && !iceServers.some(isRelay))
     throw argument('hideAddress needs a TURN server among iceServers, or none of them for those of the root');
-  if (fileBytesMax !== undefined && !(Number.isSafeInteger(fileBytesMax) && fileBytesMax >= 0))
+  if (fileBytesMax !== undefined && !isCount(fileBytesMax))
     throw argument('fileBytesMax must be a whole number of bytes');
   const leaf = role === 'leaf' || maxClients === 0 || (role === undefined && maxClients === undefined && isPhone());
   return {
     name: normalizeName(name),
     role: leaf ? 'leaf' : (role ?? 'peer'),
     clientsMax: leaf ? (maxClients ?? 0) : (maxClients ?? (role === 'relay' ? clientsMax : clientsDefault)),
-    history,
+    history: historyLimit === undefined ? history === true : historyLimit.messages > 0,
+    historyLimit,
     iceServers,
     hideAddress,
     seed,
@@ -109,6 +113,16 @@ export function checkOptions(options: RoomOptions): CheckedOptions {
     fileBytesMax,
   };
 }
+
+function checkHistory(history: unknown): HistoryLimit | undefined {
+  if (typeof history === 'boolean') return undefined;
+  const { messages, bytes } = (history ?? {}) as Partial<HistoryLimit>;
+  if (!isCount(messages) || !isCount(bytes))
+    throw argument('history must be true, false, or { messages, bytes }, whole numbers from 0');
+  return { messages, bytes };
+}
+
+const isCount = (value: unknown): value is number => Number.isSafeInteger(value) && (value as number) >= 0;
 
 /** What no file system takes in a name, and dots at its ends. */
 const unfitForFiles = /[/\\:*?"<>|]/gu;

@@ -68,6 +68,31 @@ describe('rooms of Node peers', () => {
   );
 
   it(
+    '[L6] a newcomer is told as much of what was said before as it asked for, and all that is said after',
+    async () => {
+      const link = createRoomLink(root.url);
+      const first = await join(link);
+      for (let n = 0; n < 5; n++) await first.send(`before ${n}`);
+      await join(link, { history: { messages: 2, bytes: 1_000 } });
+      await join(link, { history: { messages: 100, bytes: 15 } });
+      await join(link, { history: false });
+      await join(link);
+      await until(() => attachedAll(5), 'all attached');
+      await until(() => heard[4]?.length === 5, 'the last has the past');
+      await first.send('after');
+      await until(() => heard.every((messages) => messages.at(-1)?.text === 'after'), 'all heard what was said after');
+      expect(heard.map((messages) => messages.map(({ text }) => text))).toEqual([
+        ['before 0', 'before 1', 'before 2', 'before 3', 'before 4', 'after'],
+        ['before 3', 'before 4', 'after'],
+        ['before 4', 'after'],
+        ['after'],
+        ['before 0', 'before 1', 'before 2', 'before 3', 'before 4', 'after'],
+      ]);
+    },
+    timeoutMs,
+  );
+
+  it(
     '[H4] clients of a peer that leaves hang themselves elsewhere and miss nothing',
     async () => {
       const link = createRoomLink(root.url);

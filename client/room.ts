@@ -7,6 +7,7 @@ import {
   BanyanError,
   type FileOptions,
   type FileTransfer,
+  type HistoryLimit,
   type JoinDetail,
   type Member,
   type Message,
@@ -32,6 +33,7 @@ import { RoomFiles } from './files.ts';
 import { Joining } from './joining.ts';
 import { memberOf, Members } from './members.ts';
 import { RoomModeration } from './moderation.ts';
+import type * as PastModule from './past.ts';
 import { Receipts } from './receipts.ts';
 import { Typist } from './typist.ts';
 import { MessageQueues } from './message-queue.ts';
@@ -70,6 +72,8 @@ export async function joinRoomIn(link: string, options: RoomOptions, place: Surr
     links,
     connectRoot: (events) => connectRoot(rootUrl, events),
   });
+  // Loaded where it is asked for: a page that takes all of the past has no need of it.
+  if (checked.historyLimit) room.limitPast(checked.historyLimit, await import('./past.ts'));
   if (options.onState) room.on('state', options.onState);
   await room.join(options.signal);
   return room;
@@ -98,6 +102,7 @@ class LiveRoom implements Room {
   readonly #sends = new Sends();
   readonly #probes = new Probes();
   readonly #startedMs: number;
+  #past: PastModule.Past | undefined;
   #joinMs: number | undefined;
 
   constructor(link: string, startedMs: number, ports: Omit<SessionPorts, 'userInterface'>) {
@@ -143,6 +148,13 @@ class LiveRoom implements Room {
       failed: (error) => {
         this.#events.emit('error', error);
       },
+    });
+  }
+
+  /** Tells the newest of what was said before only; to be called before `join`. */
+  limitPast(limit: HistoryLimit, { Past }: typeof PastModule): void {
+    this.#past = new Past(limit, (message) => {
+      this.#tell(message);
     });
   }
 
@@ -282,6 +294,7 @@ class LiveRoom implements Room {
 
   async leave(): Promise<void> {
     const left = this.#session.leave();
+    this.#past?.end();
     this.#queues.end();
     this.#sends.leave();
     this.#probes.leave();
@@ -299,6 +312,9 @@ class LiveRoom implements Room {
     switch (output.kind) {
       case 'deliver':
         this.#deliver(output);
+        break;
+      case 'caughtUp':
+        this.#past?.end();
         break;
       case 'receipts':
         this.#receipts.output(output);
@@ -350,7 +366,7 @@ class LiveRoom implements Room {
     }
   }
 
-  #deliver({ packet, messages }: Extract<UserOutput, { kind: 'deliver' }>): void {
+  #deliver({ packet, messages, isPast }: Extract<UserOutput, { kind: 'deliver' }>): void {
     const selfId = this.#session.peer.id;
     this.#files.delivered(packet, messages);
     const contents = contentsOf(packet, messages, selfId);
@@ -364,9 +380,14 @@ class LiveRoom implements Room {
     for (const { id, message } of contents) {
       if (isOwn) this.#sends.sealed(id);
       if (message === undefined) continue;
-      this.#events.emit('message', message);
-      this.#queues.push(message);
+      if (this.#past) this.#past.take(message, isPast);
+      else this.#tell(message);
     }
+  }
+
+  #tell(message: Message): void {
+    this.#events.emit('message', message);
+    this.#queues.push(message);
   }
 
   #failed(code: ReasonCode): void {

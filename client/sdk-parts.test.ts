@@ -20,6 +20,8 @@ describe('names', () => {
   it.each([
     ['  Ana \n\t Lu  ', 'Ana Lu'],
     ['e\u0301', '\u00e9'],
+    ['e\u00ad\u0301', '\u00e9'],
+    ['a \u00ad b', 'a b'],
     ['a\u202eb\u2066c\u200fd\u061ce', 'abcde'],
     ['x\u0000\u0007\u001b[31my', 'x[31my'],
     ['\u{1f469}\u200d\u{1f4bb}', '\u{1f469}\u200d\u{1f4bb}'],
@@ -50,6 +52,7 @@ describe('options', () => {
       role: 'peer',
       clientsMax: 4,
       history: true,
+      historyLimit: undefined,
       iceServers: undefined,
       hideAddress: false,
       isOwner: false,
@@ -63,6 +66,10 @@ describe('options', () => {
     expect(checkOptions({ role: 'relay' })).toMatchObject({ role: 'relay', clientsMax: 8 });
     expect(checkOptions({ role: 'leaf' })).toMatchObject({ role: 'leaf', clientsMax: 0 });
     expect(checkOptions({ maxClients: 0 })).toMatchObject({ role: 'leaf', clientsMax: 0 });
+    const few = { messages: 10, bytes: 1_000 };
+    expect(checkOptions({ history: few })).toMatchObject({ history: true, historyLimit: few });
+    expect(checkOptions({ history: { ...few, messages: 0 } })).toMatchObject({ history: false });
+    expect(checkOptions({ history: false })).toMatchObject({ history: false, historyLimit: undefined });
     expect(checkOptions({ maxClients: 2, name: ' A ' })).toMatchObject({ name: 'A', role: 'peer', clientsMax: 2 });
   });
 
@@ -74,6 +81,10 @@ describe('options', () => {
       { role: 'head' },
       { name: 5 },
       { history: 'yes' },
+      { history: null },
+      { history: {} },
+      { history: { messages: 1, bytes: -1 } },
+      { history: { messages: 0.5, bytes: 1 } },
       { iceServers: {} },
       { hideAddress: 'yes' },
       { hideAddress: true, iceServers: [] },

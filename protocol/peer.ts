@@ -33,6 +33,7 @@ export type UserOutput = Extract<
   {
     kind:
       | 'deliver'
+      | 'caughtUp'
       | 'gap'
       | 'presence'
       | 'absent'

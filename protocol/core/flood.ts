@@ -48,8 +48,9 @@ export class Flood {
   readonly #links: Links;
   readonly #files: Files;
   readonly #accepted: Accepted;
-  /** Whether baselines were taken: from then on unknown streams start at 1 (rule L6). */
-  synced = false;
+  #synced = false;
+  /** Streams of which something that was said before this peer came is still to come. */
+  readonly #catchingUp = new Set<StreamState>();
   #pulledAtMs = -Infinity;
   /** Whether packets behind a hole were let go. */
   #droppedHeld = false;
@@ -71,6 +72,24 @@ export class Flood {
     this.holes = new Holes(ctx, links, this.streams, isAnchored);
     this.log = new Log(ctx.options.logPacketsMax, ctx.options.logBytesMax);
     this.outbox = new Outbox(ctx);
+  }
+
+  /** Whether baselines were taken: from then on unknown streams start at 1 (rule L6). */
+  get synced(): boolean {
+    return this.#synced;
+  }
+
+  /** Takes what is here as the baseline. */
+  sync(): void {
+    if (this.#synced) return;
+    this.#synced = true;
+    if (this.#catchingUp.size === 0) this.#ctx.emit({ kind: 'caughtUp' });
+  }
+
+  #advance(state: StreamState, next: number): void {
+    this.streams.advance(state, next, this.#ctx.nowMs);
+    if (next < state.pastUntil || !this.#catchingUp.delete(state)) return;
+    if (this.#catchingUp.size === 0) this.#ctx.emit({ kind: 'caughtUp' });
   }
 
   // Own messages: outbox -> seal -> log.
@@ -99,7 +118,7 @@ export class Flood {
     if (state === undefined || this.forks.check(state, packet)) return;
     if (seq < state.next) {
       counters.duplicates++;
-      if (this.#ctx.disabled('dedup')) this.#deliver(packet, messagesOf(packet));
+      if (this.#ctx.disabled('dedup')) this.#deliver(packet, messagesOf(packet), false);
       return;
     }
     if (seq > state.next) {
@@ -118,7 +137,6 @@ export class Flood {
 
   #accept(state: StreamState, packet: VerifiedPacket<'message'>, from: LinkId): void {
     const { nowMs, self } = this.#ctx;
-    this.streams.advance(state, packet.header.seq + 1, nowMs);
     // Its plain text is shown now and never again.
     const { plainText: _plainText, ...kept } = passOn(packet, self);
     state.logged.set(packet.header.seq, kept);
@@ -126,8 +144,10 @@ export class Flood {
     // What may not be said is carried all the same, so that no stream has a hole (rule O4).
     const maySpeak = packet.senderId === self || this.#ctx.rules.maySpeak(packet.senderId);
     const messages = maySpeak ? messagesOf(packet) : undefined;
-    const isShown = packet.header.seq >= state.deliverFrom;
-    if (messages && isShown) this.#deliver(packet, messages);
+    const isPast = packet.header.seq < state.pastUntil;
+    const isShown = !isPast || this.#ctx.options.history;
+    if (messages && isShown) this.#deliver(packet, messages, isPast);
+    this.#advance(state, packet.header.seq + 1);
     this.#accepted(state.key, packet, isShown ? messages : undefined, from);
     // Files of before are carried for others, too (rule L6).
     if (messages) this.#files.announced(packet, messages, from, isShown);
@@ -141,9 +161,9 @@ export class Flood {
   };
 
   /** Gives a packet to the user. */
-  #deliver(packet: VerifiedPacket<'message'>, messages: readonly Message[]): void {
+  #deliver(packet: VerifiedPacket<'message'>, messages: readonly Message[], isPast: boolean): void {
     this.#ctx.counters.delivered++;
-    this.#ctx.emit({ kind: 'deliver', packet, messages });
+    this.#ctx.emit({ kind: 'deliver', packet, messages, isPast });
   }
 
   #hold(state: StreamState, packet: VerifiedPacket<'message'>, from: LinkState): void {
@@ -203,12 +223,12 @@ export class Flood {
       this.#drainHeld(state);
       return;
     }
-    const from = Math.max(state.next, state.deliverFrom);
+    const from = this.#ctx.options.history ? state.next : Math.max(state.next, state.pastUntil);
     if (from < first) {
       this.#ctx.counters.gaps++;
       this.#ctx.emit({ kind: 'gap', sender: state.sender, session: state.session, from, to: first - 1 });
     }
-    this.streams.advance(state, first, this.#ctx.nowMs);
+    this.#advance(state, first);
     // The log has a hole there: nobody may be promised what is in it.
     state.oldest = first;
     // Those who hang behind this peer learn of the hole by what follows it, or else by its frontier.
@@ -251,7 +271,7 @@ export class Flood {
     // The initiator's digest is a round trip old: presence that came meanwhile is only told by a new one.
     const same = theirDigest === link.helloDigest && (!link.initiator || this.streams.digest === link.helloDigest);
     if (same || frontierOff) {
-      this.synced = true;
+      this.sync();
       link.cursor = frontierOff ? this.log.end : link.helloEnd;
       this.#pump(link);
     } else if (link.initiator) {
@@ -328,16 +348,17 @@ export class Flood {
   }
 
   #takeBaselines(said: ReadonlyMap<StreamKey, FrontierEntry>): void {
-    if (this.synced) return;
-    this.synced = true;
+    if (this.#synced) return;
     for (const [key, entry] of said) {
       if (entry.next === 0) continue;
       // What a client of this peer brought before is being shown already, and goes on.
       const isNew = this.streams.get(key) === undefined;
       const state = this.streams.open(key, Math.max(1, entry.oldest), this.#ctx.nowMs);
-      // Others may need from this peer's log what its own user does not want to see.
-      if (state && isNew && !this.#ctx.options.history) state.deliverFrom = entry.next;
+      if (state === undefined || !isNew) continue;
+      state.pastUntil = entry.next;
+      if (state.next < entry.next) this.#catchingUp.add(state);
     }
+    this.sync();
   }
 
   /** Sends a presence packet on, to all tree neighbours but the one it came by. */

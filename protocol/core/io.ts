@@ -58,7 +58,15 @@ export type CoreOutput =
   | { readonly kind: 'send'; readonly link: LinkId; readonly packet: Packet }
   | { readonly kind: 'seal'; readonly packet: Packet }
   /** A message packet in its place: exactly once and in order for each sender. `messages` is what it holds. */
-  | { readonly kind: 'deliver'; readonly packet: VerifiedPacket<'message'>; readonly messages: readonly Message[] }
+  | {
+      readonly kind: 'deliver';
+      readonly packet: VerifiedPacket<'message'>;
+      readonly messages: readonly Message[];
+      /** Whether it was said before this peer came. */
+      readonly isPast: boolean;
+    }
+  /** What was said before this peer came has been delivered, as far as it can be had. Once. */
+  | { readonly kind: 'caughtUp' }
   | {
       readonly kind: 'gap';
       readonly sender: NodeId;

@@ -241,8 +241,15 @@ describe('messages and the log', () => {
         'response',
       ),
     );
-    young.message(parent, c, 3).message(parent, c, 4).message(parent, d, 2);
+    young.message(parent, c, 3);
+    expect(young.of('caughtUp')).toEqual([]);
+    young.message(parent, c, 4).message(parent, d, 2);
     expect(young.delivered(c)).toEqual([3, 4]);
+    expect(young.of('deliver').map(({ isPast }) => isPast)).toEqual([true, true]);
+    expect(young.of('caughtUp')).toHaveLength(1);
+    young.clear().message(parent, c, 5);
+    expect(young.of('deliver').map(({ isPast }) => isPast)).toEqual([false]);
+    expect(young.of('caughtUp')).toEqual([]);
     // A stream the parent did not know starts at 1, so 2 waits.
     expect(young.delivered(d)).toEqual([]);
     expect(young.of('gap')).toEqual([]);

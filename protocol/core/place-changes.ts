@@ -104,7 +104,7 @@ export function becomeHead(parts: PlaceParts): void {
   parts.position.head = true;
   parts.position.attachEpoch++;
   parts.position.everAttached = true;
-  parts.flood.synced = true;
+  parts.flood.sync();
   parts.healing.reattached();
   parts.picture.see(parts.ctx.self, parts.ctx.self, parts.position.attachEpoch);
   parts.attach.confirm('parent', parts.ctx.self);

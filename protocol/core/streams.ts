@@ -20,8 +20,8 @@ export interface StreamState {
   next: number;
   /** Oldest position that the log still holds; `next` when none. */
   oldest: number;
-  /** Positions below are for the log and for others only: a newcomer without a wish for history. */
-  deliverFrom: number;
+  /** Positions below were said before this peer came (rule L6); 1 for none. */
+  pastUntil: number;
   /** The furthest `next` of a neighbour that cannot give what lies between: shows a hole that nothing follows. */
   ahead: number;
   held: Map<number, Held> | undefined;
@@ -82,7 +82,7 @@ export class Streams {
       hash: hashText(key),
       next,
       oldest: next,
-      deliverFrom: 1,
+      pastUntil: 1,
       ahead: 0,
       held: undefined,
       logged: new Map(),
