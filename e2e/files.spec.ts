@@ -1,7 +1,8 @@
 import { createHash, randomBytes } from 'node:crypto';
 import { readFile } from 'node:fs/promises';
 import type { Room } from '../client/api.ts';
-import { expect, test, untilOneTree, type RoomPage } from './fixtures.ts';
+import { startRootServer } from '../root-server/server.ts';
+import { expect, secret, test, untilOneTree, type RoomPage } from './fixtures.ts';
 
 const sha256 = (bytes: Uint8Array): string => createHash('sha256').update(bytes).digest('hex');
 
@@ -141,4 +142,29 @@ test('[F5] [F6] a file that is sent before anybody is there waits for who comes,
   await own.getByTestId('file-cancel').click();
   await expect(own.getByTestId('file-outcome')).toHaveText('You took it back');
   await expect(got.getByTestId('file-outcome')).toHaveText('Taken back by its sender');
+});
+
+test('a page has all its parts before it needs them: with the root away files, markdown and invitations are shown as ever', async ({
+  rooms,
+}) => {
+  const root = await startRootServer({ port: 0, host: '127.0.0.1' });
+  let closing: Promise<void> | undefined;
+  const close = (): Promise<void> => (closing ??= root.close());
+  rooms.afterwards(close);
+  const link = `${root.url}/#${secret()}`;
+  const [a, b] = [await rooms.open('chromium', { name: 'A', link }), await rooms.open('firefox', { name: 'B', link })];
+  await untilOneTree([a, b]);
+  for (const { page } of [a, b])
+    await page.waitForFunction(() =>
+      performance.getEntriesByType('resource').some(({ name }) => /Hood.*js$/.test(name)),
+    );
+  await close();
+  for (const { page } of [a, b]) await expect(page.getByTestId('banner-root-away')).toBeVisible({ timeout: 30_000 });
+
+  await attach(a, 'dot.png', 'image/png', dot);
+  await expect(b.page.getByTestId('file-save')).toBeVisible();
+  await a.say('**strong**');
+  await expect(b.page.getByTestId('message-text').locator('strong')).toHaveText('strong');
+  await b.page.getByTestId('invite').click();
+  await expect(b.page.getByTestId('invite-dialog').getByTestId('qr')).toBeVisible();
 });

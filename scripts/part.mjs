@@ -79,8 +79,8 @@ async function fuzz(args) {
 
 /** The page and the library. @type {Part} */
 async function build() {
-  if ((await ensurePage({ force: true })) === 'no sources') return skip('page: web/index.html is missing');
-  await ensureLibrary({ force: true });
+  const [page] = await Promise.all([ensurePage({ force: true }), ensureLibrary({ force: true })]);
+  if (page === 'no sources') return skip('page: web/index.html is missing');
   const bytes = builtScriptBytes();
   const isSmall = bytes > 0 && bytes <= initialScriptBytesMax;
   const kib = (/** @type {number} */ of) => `${(of / 1024).toFixed(1)} KiB`;
@@ -94,8 +94,7 @@ async function build() {
 async function e2e(args) {
   if (filesIn('e2e', (path) => path.endsWith('.spec.ts')).length === 0) return skip('end to end: no e2e/*.spec.ts');
   const { chromium, firefox } = await ensureBrowsers();
-  await ensurePage();
-  await ensureLibrary();
+  await Promise.all([ensurePage(), ensureLibrary()]);
   return withReport(async (file) => {
     const playwright = inTop('node_modules', '@playwright', 'test', 'cli.js');
     const code = await run(node, [playwright, 'test', '-c', 'e2e/playwright.config.ts', ...args], {
