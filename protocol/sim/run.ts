@@ -120,8 +120,9 @@ class Liveness {
       this.#reunionsThen = sim.checkers.reunionsSent;
       return false;
     }
-    const { receipts, files, movedAtMs } = sim.checkers;
+    const { past, receipts, files, movedAtMs } = sim.checkers;
     for (const [name, checker, afterPeaceMs] of [
+      ['past', past, 0],
       ['receipts', receipts, receiptsAfterMs],
       ['files', files, filesAfterMs],
     ] as const) {

@@ -109,6 +109,7 @@ export class Shells {
         this.#seal(peer, output.packet);
         return;
       case 'deliver':
+      case 'caughtUp':
       case 'gap':
       case 'receipts':
       case 'typing':

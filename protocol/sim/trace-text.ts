@@ -84,6 +84,8 @@ export function describeOutput(names: Names, peer: SimPeer, output: CoreOutput):
       return `  signal for ${linkText(peer, output.link)}`;
     case 'deliver':
       return `  DELIVER ${names.nameOfKey(output.packet.sender)} #${output.packet.header.seq} after ${output.packet.hops} hops`;
+    case 'caughtUp':
+      return '  HAS what was said before';
     case 'gap':
       return `  GAP ${names.nameOf(output.sender)} #${output.from}..${output.to}`;
     case 'state':

@@ -9,6 +9,7 @@ import { Deliveries, type DeliveriesWorld } from './deliveries.ts';
 import { FilesChecker } from './files.ts';
 import { Heals } from './heals.ts';
 import { LossesChecker, type LossesWorld } from './losses.ts';
+import { PastChecker } from './past.ts';
 import { ReceiptsChecker } from './receipts.ts';
 import { TreeChecker, type TreeWorld } from './tree.ts';
 import { checkPacket } from './wire.ts';
@@ -28,6 +29,7 @@ export class Checkers {
   readonly receipts: ReceiptsChecker;
   readonly losses: LossesChecker;
   readonly files: FilesChecker;
+  readonly past: PastChecker;
   /** How long each peer took until it was attached for the first time, ms. */
   readonly joinMs: number[] = [];
   /** Reunion packets sent by peers, on links and to the root. */
@@ -47,6 +49,7 @@ export class Checkers {
     this.receipts = new ReceiptsChecker(world, this.deliveries);
     this.losses = new LossesChecker(world);
     this.files = new FilesChecker(world);
+    this.past = new PastChecker(world);
   }
 
   /** A core sends a packet to a neighbour or to the root. */
@@ -57,10 +60,17 @@ export class Checkers {
   }
 
   /** A core tells its user something. */
-  told(peer: SimPeer, output: Extract<CoreOutput, { kind: 'deliver' | 'gap' | 'receipts' | 'typing' }>): void {
+  told(
+    peer: SimPeer,
+    output: Extract<CoreOutput, { kind: 'deliver' | 'caughtUp' | 'gap' | 'receipts' | 'typing' }>,
+  ): void {
     switch (output.kind) {
       case 'deliver':
         this.deliveries.delivered(peer, output.packet);
+        this.past.told(peer, output);
+        return;
+      case 'caughtUp':
+        this.past.told(peer, output);
         return;
       case 'gap':
         this.deliveries.gap(peer, output.sender, output.session, output.from, output.to);
