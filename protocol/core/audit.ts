@@ -91,7 +91,7 @@ export class Audit {
     }
     for (const id of asked) {
       const link = this.#links.get(id);
-      if (link?.phase === 'open') this.#flood.pull(link);
+      if (link?.phase === 'open') this.#flood.frontiers.pull(link);
     }
     this.#setAskDue();
   }

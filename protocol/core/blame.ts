@@ -66,7 +66,7 @@ export class Blame {
       isNew = true;
     }
     // What was lost on the way comes now.
-    if (isNew) this.#flood.lost(link);
+    if (isNew) this.#flood.frontiers.lost(link);
   }
 
   #startOver(link: LinkId): void {

@@ -103,7 +103,7 @@ export class Clients {
     const { path, attachEpoch, anchored } = this.#position;
     if (expected === undefined) return 'refused-ticket';
     // Without its own baselines it could not tell a newcomer where streams start (rule L6).
-    if (!anchored || !this.#flood.synced) return 'refused-unanchored';
+    if (!anchored || !this.#flood.frontiers.synced) return 'refused-unanchored';
     if (expected.placementVersion !== attachEpoch) return 'refused-stale';
     if (path.includes(link.remote) && !this.#ctx.disabled('path-check')) return 'refused-cycle';
     // A leaf serves when the root has nobody else: the root's ticket counts, the hard limit too.
@@ -114,14 +114,14 @@ export class Clients {
 
   #accept(link: LinkState, hello: HelloBody): void {
     const { attachEpoch } = this.#position;
-    const digest = this.#flood.markHello(link);
+    const digest = this.#flood.frontiers.markHello(link);
     const answer: HelloBody = {
       ticket: link.ticket,
       role: hello.role,
       binding: link.binding,
       frontierDigest: digest,
       attachEpoch,
-      newcomer: !this.#flood.synced,
+      newcomer: !this.#flood.frontiers.synced,
       order: this.#ctx.rules.version,
     };
     this.#links.send(link, this.#ctx.factory.newHello(answer, 'response'));

@@ -4,20 +4,15 @@
  */
 import { gapWaitMs, heldPacketsMax } from '../limits.ts';
 import { streamKey, type LinkId, type NodeId, type StreamKey } from '../types.ts';
-import {
-  frontierEntriesMax,
-  messagesBody,
-  type FrontierBody,
-  type FrontierEntry,
-  type Message,
-} from '../wire/bodies.ts';
+import { messagesBody, type Message } from '../wire/bodies.ts';
 import { passOn, type VerifiedPacket } from '../wire/packet.ts';
 import type { Context } from './context.ts';
 import type { Files } from './files.ts';
 import { Forks } from './forks.ts';
+import { Frontiers } from './frontiers.ts';
 import { Holes } from './holes.ts';
 import { Log } from './log.ts';
-import { isTreeLink, type LinkState, type Links } from './links.ts';
+import type { LinkState, Links } from './links.ts';
 import { Outbox } from './outbox.ts';
 import { Streams, type StreamState } from './streams.ts';
 
@@ -44,13 +39,11 @@ export class Flood {
   readonly streams: Streams;
   readonly holes: Holes;
   readonly forks: Forks;
+  readonly frontiers: Frontiers;
   readonly #ctx: Context;
   readonly #links: Links;
   readonly #files: Files;
   readonly #accepted: Accepted;
-  #synced = false;
-  /** Streams of which something that was said before this peer came is still to come. */
-  readonly #catchingUp = new Set<StreamState>();
   #pulledAtMs = -Infinity;
   /** Whether packets behind a hole were let go. */
   #droppedHeld = false;
@@ -72,24 +65,14 @@ export class Flood {
     this.holes = new Holes(ctx, links, this.streams, isAnchored);
     this.log = new Log(ctx.options.logPacketsMax, ctx.options.logBytesMax);
     this.outbox = new Outbox(ctx);
-  }
-
-  /** Whether baselines were taken: from then on unknown streams start at 1 (rule L6). */
-  get synced(): boolean {
-    return this.#synced;
-  }
-
-  /** Takes what is here as the baseline. */
-  sync(): void {
-    if (this.#synced) return;
-    this.#synced = true;
-    if (this.#catchingUp.size === 0) this.#ctx.emit({ kind: 'caughtUp' });
+    this.frontiers = new Frontiers(ctx, links, this, (link) => {
+      this.#pump(link);
+    });
   }
 
   #advance(state: StreamState, next: number): void {
     this.streams.advance(state, next, this.#ctx.nowMs);
-    if (next < state.pastUntil || !this.#catchingUp.delete(state)) return;
-    if (this.#catchingUp.size === 0) this.#ctx.emit({ kind: 'caughtUp' });
+    this.frontiers.advanced(state);
   }
 
   // Own messages: outbox -> seal -> log.
@@ -114,7 +97,7 @@ export class Flood {
     // An earlier session under the same key is a stream like any other.
     const isOwn = packet.senderId === this.#ctx.self && packet.header.session === this.#ctx.factory.session;
     if (seq === 0 || isOwn || this.forks.evidence(link, key, packet) || this.forks.isBanned(key)) return;
-    const state = this.streams.open(key, this.synced ? 1 : seq, nowMs);
+    const state = this.streams.open(key, this.frontiers.synced ? 1 : seq, nowMs);
     if (state === undefined || this.forks.check(state, packet)) return;
     if (seq < state.next) {
       counters.duplicates++;
@@ -240,12 +223,13 @@ export class Flood {
   #pullMissing(): void {
     if (this.#ctx.nowMs - this.#pulledAtMs < pullAgainMs) return;
     this.#pulledAtMs = this.#ctx.nowMs;
-    for (const link of this.#links.all()) if (link.phase === 'open' && this.holes.isWorthAsking(link)) this.pull(link);
+    for (const link of this.#links.all())
+      if (link.phase === 'open' && this.holes.isWorthAsking(link)) this.frontiers.pull(link);
   }
 
   /** The first position that this peer lacks of what a neighbour says it has up to `seq`; `undefined` when nothing is owed. */
   lacks(key: StreamKey, seq: number): number | undefined {
-    if (!this.synced || this.forks.isBanned(key)) return undefined;
+    if (!this.frontiers.synced || this.forks.isBanned(key)) return undefined;
     const next = this.streams.get(key)?.next ?? (this.streams.isForgotten(key) ? Infinity : 1);
     return next <= seq ? next : undefined;
   }
@@ -253,112 +237,6 @@ export class Flood {
   /** Whether everything in the log was sent on a link that carries it, or came from there. */
   isCaughtUp(link: LinkState): boolean {
     return link.cursor === this.log.end;
-  }
-
-  // Frontiers.
-
-  /** Notes the moment of a hello's digest, so that equal digests mean equal logs from here on. */
-  markHello(link: LinkState): number {
-    link.helloEnd = this.log.end;
-    link.helloDigest = this.streams.digest;
-    return link.helloDigest;
-  }
-
-  /** A tree link opened: nothing to do when both ends have the same, else frontiers first (rule L4). */
-  startLink(link: LinkState, theirDigest: number): void {
-    this.forks.introduce(link);
-    const frontierOff = this.#ctx.disabled('frontier');
-    // The initiator's digest is a round trip old: presence that came meanwhile is only told by a new one.
-    const same = theirDigest === link.helloDigest && (!link.initiator || this.streams.digest === link.helloDigest);
-    if (same || frontierOff) {
-      this.sync();
-      link.cursor = frontierOff ? this.log.end : link.helloEnd;
-      this.#pump(link);
-    } else if (link.initiator) {
-      this.pull(link);
-    }
-  }
-
-  /** Packets on this link are known to be lost: whatever was answered before, ask. */
-  lost(link: LinkState): void {
-    link.answeredAskMs = -Infinity;
-    this.pull(link);
-  }
-
-  /** "This is all I have, send what I lack." */
-  pull(link: LinkState): void {
-    const entries = this.streams.frontier();
-    link.overflowed = false;
-    link.askedAtMs = this.#ctx.nowMs;
-    link.asked = new Map(entries.map((entry) => [streamKey(entry.sender, entry.session), entry]));
-    this.#sendFrontier(link, entries, 'pull');
-  }
-
-  #sendFrontier(link: LinkState, entries: readonly FrontierEntry[], action: 'pull' | 'response'): void {
-    for (let at = 0; at === 0 || at < entries.length; at += frontierEntriesMax) {
-      const last = at + frontierEntriesMax >= entries.length;
-      const part = entries.slice(at, at + frontierEntriesMax);
-      this.#links.send(
-        link,
-        this.#ctx.factory.newFrontier({ last, order: this.#ctx.rules.version, entries: part }, action),
-      );
-    }
-  }
-
-  frontier(link: LinkState, body: FrontierBody, action: 'pull' | 'response'): void {
-    link.arriving ??= new Map();
-    for (const entry of body.entries) {
-      const key = streamKey(entry.sender, entry.session);
-      if (link.arriving.size < 3 * 4096 && !this.forks.isBanned(key)) link.arriving.set(key, entry);
-    }
-    if (!body.last) return;
-    const said = link.arriving;
-    link.arriving = undefined;
-    if (this.synced) this.holes.noteAhead(said);
-    if (action === 'pull') {
-      this.forks.introduce(link);
-      // Whoever asks says what it has, and sends what this peer lacks of it once it has the answer.
-      link.promised = said;
-      link.askedAtMs = this.#ctx.nowMs;
-      this.#sendFrontier(link, this.streams.differences(said), 'response');
-      this.#startFrom(link, said);
-    } else {
-      this.#takeBaselines(said);
-      link.promised = said;
-      link.answeredAskMs = link.askedAtMs;
-      // What they did not mention they have just as this end had it when it asked.
-      const theirs = link.asked ?? new Map<StreamKey, FrontierEntry>();
-      link.asked = undefined;
-      for (const [key, entry] of said) theirs.set(key, entry);
-      this.#startFrom(link, theirs);
-    }
-  }
-
-  /** Puts the cursor back to the oldest packet and sends from there what the far end lacks. */
-  #startFrom(link: LinkState, theirs: Map<StreamKey, FrontierEntry>): void {
-    link.theirs = theirs;
-    link.cursor = this.log.start;
-    link.cursorStop = isTreeLink(link) ? undefined : this.log.end;
-    for (const state of this.streams.values()) {
-      const has = theirs.get(state.key)?.presence ?? 0;
-      if (state.presence && state.presence.header.seq > has)
-        this.#links.send(link, passOn(state.presence, this.#ctx.self));
-    }
-    this.#pump(link);
-  }
-
-  #takeBaselines(said: ReadonlyMap<StreamKey, FrontierEntry>): void {
-    if (this.#synced) return;
-    for (const [key, entry] of said) {
-      if (entry.next === 0) continue;
-      // What a client of this peer brought before is being shown already, and goes on.
-      const isNew = this.streams.get(key) === undefined;
-      const state = this.streams.open(key, Math.max(1, entry.oldest), this.#ctx.nowMs);
-      if (state === undefined || !isNew) continue;
-      state.pastUntil = entry.next;
-      if (state.next < entry.next) this.#catchingUp.add(state);
-    }
-    this.sync();
   }
 
   /** Sends a presence packet on, to all tree neighbours but the one it came by. */
@@ -393,7 +271,7 @@ export class Flood {
         link.theirs = undefined;
         if (link.fellBehind) {
           link.fellBehind = false;
-          this.pull(link);
+          this.frontiers.pull(link);
         }
         if (link.cursorStop !== undefined) link.cursor = link.cursorStop = undefined;
         return;
@@ -426,7 +304,7 @@ export class Flood {
       this.#pullMissing();
     } else if (this.#droppedHeld) {
       this.#droppedHeld = false;
-      for (const link of this.#links.all()) if (link.phase === 'open') this.pull(link);
+      for (const link of this.#links.all()) if (link.phase === 'open') this.frontiers.pull(link);
     }
     this.outbox.flush();
   }

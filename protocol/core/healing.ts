@@ -91,9 +91,9 @@ export class Healing {
       ticket: link.ticket,
       role,
       binding: link.binding.length === 32 ? link.binding : new Uint8Array(32),
-      frontierDigest: this.#flood.markHello(link),
+      frontierDigest: this.#flood.frontiers.markHello(link),
       attachEpoch: this.#position.attachEpoch,
-      newcomer: !this.#flood.synced,
+      newcomer: !this.#flood.frontiers.synced,
       order: this.#ctx.rules.version,
     };
   }

@@ -94,7 +94,7 @@ function fromNeighbour(parts: PacketParts, link: LinkState, packet: VerifiedPack
   } else if (type === 'ping') {
     const ping = pingBody.decode(packet.body);
     if (ping && parts.links.pinged(link, ping) > 0) {
-      parts.flood.lost(link);
+      parts.flood.frontiers.lost(link);
       parts.files.introduce(link);
     }
     if (ping && isTreeLink(link)) parts.picture.compare(link, ping.edgesDigest);
@@ -103,7 +103,7 @@ function fromNeighbour(parts: PacketParts, link: LinkState, packet: VerifiedPack
     const body = frontierBody.decode(packet.body);
     if (body) {
       parts.moderation.compare(link, body.order ?? 0);
-      parts.flood.frontier(link, body, packet.action);
+      parts.flood.frontiers.receive(link, body, packet.action);
       if (packet.action === 'pull') parts.receipts.introduce(link);
       place.settle(parts);
     }

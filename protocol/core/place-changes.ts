@@ -48,7 +48,7 @@ export function attachedTo(parts: PlaceParts, link: LinkState, theirDigest: numb
   parts.healing.reattached();
   parts.picture.see(parts.ctx.self, link.remote, parts.position.attachEpoch);
   parts.attach.confirm(link.purpose === 'move' ? 'move' : 'parent', link.remote, link.ticket);
-  parts.flood.startLink(link, theirDigest);
+  parts.flood.frontiers.startLink(link, theirDigest);
   settle(parts);
   parts.picture.introduce(link);
   parts.files.introduce(link);
@@ -72,7 +72,7 @@ export function accepted(parts: PlaceParts, link: LinkState, { attachEpoch, fron
     parts.picture.see(link.remote, parts.ctx.self, attachEpoch);
     if (parts.position.anchored) parts.reunion.tell(link, 'push');
     else parts.healing.tell(link);
-    parts.flood.startLink(link, frontierDigest);
+    parts.flood.frontiers.startLink(link, frontierDigest);
     parts.picture.introduce(link);
     parts.files.introduce(link);
     parts.receipts.introduce(link);
@@ -84,7 +84,7 @@ export function accepted(parts: PlaceParts, link: LinkState, { attachEpoch, fron
 
 /** Attached means: a confirmed path, and baselines, so that nothing said from now on is missed (rule L6). */
 export function settle(parts: PlaceParts): void {
-  if (parts.position.anchored && parts.flood.synced) parts.healing.anchored();
+  if (parts.position.anchored && parts.flood.frontiers.synced) parts.healing.anchored();
 }
 
 /** The root says that this peer is the head, or it stands alone. */
@@ -104,7 +104,7 @@ export function becomeHead(parts: PlaceParts): void {
   parts.position.head = true;
   parts.position.attachEpoch++;
   parts.position.everAttached = true;
-  parts.flood.sync();
+  parts.flood.frontiers.sync();
   parts.healing.reattached();
   parts.picture.see(parts.ctx.self, parts.ctx.self, parts.position.attachEpoch);
   parts.attach.confirm('parent', parts.ctx.self);
