@@ -2,10 +2,7 @@
 import type { HistoryLimit, Message } from './api.ts';
 import { utf8 } from './crypto/provider.ts';
 
-/**
- * Longest that messages wait for the end of what was said before, ms. It comes in one go; this is for a stream of which the rest
- * does not come, or that its sender's fork ended.
- */
+/** Longest that messages wait for the end of what was said before, ms. It comes in one go, but a hole in a stream may stay open for longer. */
 export const pastWaitMaxMs = 5_000;
 
 /**

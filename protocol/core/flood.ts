@@ -70,11 +70,6 @@ export class Flood {
     });
   }
 
-  #advance(state: StreamState, next: number): void {
-    this.streams.advance(state, next, this.#ctx.nowMs);
-    this.frontiers.advanced(state);
-  }
-
   // Own messages: outbox -> seal -> log.
 
   sealed(packet: VerifiedPacket<'message'>): void {
@@ -130,7 +125,7 @@ export class Flood {
     const isPast = packet.header.seq < state.pastUntil;
     const isShown = !isPast || this.#ctx.options.history;
     if (messages && isShown) this.#deliver(packet, messages, isPast);
-    this.#advance(state, packet.header.seq + 1);
+    this.streams.advance(state, packet.header.seq + 1, nowMs);
     this.#accepted(state.key, packet, isShown ? messages : undefined, from);
     // Files of before are carried for others, too (rule L6).
     if (messages) this.#files.announced(packet, messages, from, isShown);
@@ -211,7 +206,7 @@ export class Flood {
       this.#ctx.counters.gaps++;
       this.#ctx.emit({ kind: 'gap', sender: state.sender, session: state.session, from, to: first - 1 });
     }
-    this.#advance(state, first);
+    this.streams.advance(state, first, this.#ctx.nowMs);
     // The log has a hole there: nobody may be promised what is in it.
     state.oldest = first;
     // Those who hang behind this peer learn of the hole by what follows it, or else by its frontier.

@@ -10,7 +10,7 @@ import type { Forks } from './forks.ts';
 import type { Holes } from './holes.ts';
 import { isTreeLink, type LinkState, type Links } from './links.ts';
 import type { Log } from './log.ts';
-import type { Streams, StreamState } from './streams.ts';
+import type { Streams } from './streams.ts';
 
 /** What a peer has, as the flood keeps it. */
 interface Had {
@@ -26,8 +26,7 @@ export class Frontiers {
   readonly #flood: Had;
   readonly #pump: (link: LinkState) => void;
   #synced = false;
-  /** Streams of which something that was said before this peer came is still to come. */
-  readonly #catchingUp = new Set<StreamState>();
+  #hasCaughtUp = false;
 
   constructor(ctx: Context, links: Links, flood: Had, pump: (link: LinkState) => void) {
     this.#ctx = ctx;
@@ -43,15 +42,14 @@ export class Frontiers {
 
   /** Takes what is here as the baseline. */
   sync(): void {
-    if (this.#synced) return;
     this.#synced = true;
-    if (this.#catchingUp.size === 0) this.#ctx.emit({ kind: 'caughtUp' });
   }
 
-  /** A stream has got further. */
-  advanced(state: StreamState): void {
-    if (state.next < state.pastUntil || !this.#catchingUp.delete(state)) return;
-    if (this.#catchingUp.size === 0) this.#ctx.emit({ kind: 'caughtUp' });
+  /** Says once that what was said before this peer came is here, as far as it can be had. */
+  tellCaughtUp(): void {
+    if (this.#hasCaughtUp || !this.#synced || this.#flood.streams.catchingUp.size > 0) return;
+    this.#hasCaughtUp = true;
+    this.#ctx.emit({ kind: 'caughtUp' });
   }
 
   /** Notes the moment of a hello's digest, so that equal digests mean equal logs from here on. */
@@ -154,7 +152,7 @@ export class Frontiers {
       const state = this.#flood.streams.open(key, Math.max(1, entry.oldest), this.#ctx.nowMs);
       if (state === undefined || !isNew) continue;
       state.pastUntil = entry.next;
-      if (state.next < entry.next) this.#catchingUp.add(state);
+      if (state.next < entry.next) this.#flood.streams.catchingUp.add(state);
     }
     this.sync();
   }

@@ -43,6 +43,7 @@ export class PeerCore {
     this.#lastTurnMs = nowMs;
     this.#dispatch(input);
     this.#turn();
+    this.#parts.flood.frontiers.tellCaughtUp();
     this.#ctx.flushTreeChange();
   }
 

@@ -46,6 +46,8 @@ export class Streams {
   readonly #states = new Map<StreamKey, StreamState>();
   /** Streams that hold something back. */
   readonly waiting = new Set<StreamState>();
+  /** Streams of which something that was said before this peer came is still to come. */
+  readonly catchingUp = new Set<StreamState>();
   /** Sessions up to this one are refused when unknown: they may have been forgotten. */
   floor = '' as SessionId;
   /** Sum over all streams of a hash of what is had: equal sums, equal frontiers (but for one chance in 2^32). */
@@ -116,6 +118,7 @@ export class Streams {
     if (state === undefined) return;
     this.digest = (this.digest - digestOf(state)) >>> 0;
     this.waiting.delete(state);
+    this.catchingUp.delete(state);
     this.heldPackets -= state.held?.size ?? 0;
     state.held = undefined;
     this.#states.delete(key);
@@ -126,6 +129,7 @@ export class Streams {
     this.digest = (this.digest - digestOf(state)) >>> 0;
     state.next = next;
     state.lastMs = nowMs;
+    if (next >= state.pastUntil) this.catchingUp.delete(state);
     this.digest = (this.digest + digestOf(state)) >>> 0;
   }
 
