@@ -57,6 +57,7 @@ export function cut(sim: Simulation, clientEnd: LinkEnd, parentEnd: LinkEnd, mod
   const told = mode === 'clean' || (mode === 'half-open' && end === clientEnd);
   if (mode !== 'swallow') sim.checkers.heals.linkDies(clientEnd, !told);
   sim.network.cut(end, mode);
+  if (mode === 'one-way') sim.checkers.oneWay.cut(end);
 }
 
 function freeze(sim: Simulation): boolean {

@@ -65,4 +65,14 @@ describe('a run', () => {
     const run = runSeed('everything', 1, 50, undefined, without('watermark'));
     expect(run.failure?.checker).toBe('losses');
   });
+
+  it('fails when a peer does not mind that it stands in its own path [U3]', () => {
+    const run = runSeed('everything', 21, 27, undefined, without('path-check'));
+    expect(run.failure?.checker).toBe('path');
+  });
+
+  it('fails when an end does not mind that nothing of what it sends arrives, though silence ends the link later [H3]', () => {
+    const run = runSeed('everything', 149, 33, undefined, without('both-directions'));
+    expect(run.failure?.checker).toBe('one-way');
+  });
 });

@@ -9,6 +9,7 @@ import { Deliveries, type DeliveriesWorld } from './deliveries.ts';
 import { FilesChecker } from './files.ts';
 import { Heals } from './heals.ts';
 import { LossesChecker, type LossesWorld } from './losses.ts';
+import { OneWayChecker, type OneWayWorld } from './one-way.ts';
 import { PastChecker } from './past.ts';
 import { ReceiptsChecker } from './receipts.ts';
 import { TreeChecker, type TreeWorld } from './tree.ts';
@@ -20,7 +21,7 @@ const checkAtOncePeersMax = 100;
 const timersPerTickMax = 600;
 
 /** What the checkers ask of a simulation. */
-export type CheckersWorld = DeliveriesWorld & TreeWorld & LossesWorld;
+export type CheckersWorld = DeliveriesWorld & TreeWorld & LossesWorld & OneWayWorld;
 
 export class Checkers {
   readonly deliveries: Deliveries;
@@ -30,6 +31,7 @@ export class Checkers {
   readonly losses: LossesChecker;
   readonly files: FilesChecker;
   readonly past: PastChecker;
+  readonly oneWay: OneWayChecker;
   /** How long each peer took until it was attached for the first time, ms. */
   readonly joinMs: number[] = [];
   /** Reunion packets sent by peers, on links and to the root. */
@@ -50,6 +52,7 @@ export class Checkers {
     this.losses = new LossesChecker(world);
     this.files = new FilesChecker(world);
     this.past = new PastChecker(world);
+    this.oneWay = new OneWayChecker(world);
   }
 
   /** A core sends a packet to a neighbour or to the root. */
@@ -114,6 +117,7 @@ export class Checkers {
     this.#countTimers();
     this.tree.tick();
     this.losses.tick();
+    this.oneWay.tick();
   }
 
   /** Shows the checkers every peer whose view changed. */
