@@ -118,7 +118,7 @@ function checkHistory(history: unknown): HistoryLimit | undefined {
   if (typeof history === 'boolean') return undefined;
   const { messages, bytes } = (history ?? {}) as Partial<HistoryLimit>;
   if (!isCount(messages) || !isCount(bytes))
-    throw argument('history must be true, false, or { messages, bytes }, whole numbers from 0');
+    throw argument('history must be a boolean or { messages, bytes }, whole numbers');
   return { messages, bytes };
 }
 

@@ -14,7 +14,8 @@ export type FailureKind =
   | 'forked'
   | 'unknown';
 
-const kinds: Readonly<Record<BanyanErrorCode, FailureKind>> = {
+/** The codes that a visit can end with, or not come about; the rest are of what is done in a room, or of no moment. */
+const kinds: Readonly<Partial<Record<BanyanErrorCode, FailureKind>>> = {
   'no-webrtc': 'no-webrtc',
 
   link: 'bad-link',
@@ -54,30 +55,9 @@ const kinds: Readonly<Record<BanyanErrorCode, FailureKind>> = {
   removed: 'removed',
   locked: 'locked',
   forked: 'forked',
-
-  none: 'unknown',
-  internal: 'unknown',
-  'bad-packets': 'unknown',
-  dropped: 'unknown',
-  cycle: 'unknown',
-  left: 'unknown',
-  moved: 'unknown',
-  user: 'unknown',
-  aborted: 'unknown',
-  busy: 'unknown',
-  'left-room': 'unknown',
-  'unknown-member': 'unknown',
-  cancelled: 'unknown',
-  storage: 'unknown',
-  'file-too-large': 'unknown',
-  'file-unreadable': 'unknown',
-  'file-damaged': 'unknown',
-  'file-gone': 'unknown',
-  'not-owner': 'unknown',
-  'may-not-speak': 'unknown',
 };
 
 /** The kind of failure a code belongs to. */
 export function failureKind(code: BanyanErrorCode): FailureKind {
-  return kinds[code];
+  return kinds[code] ?? 'unknown';
 }
