@@ -1,25 +1,23 @@
 /** `<banyan-room>` in pages of somebody else. */
-import { createServer, type Server } from 'node:http';
-import type { AddressInfo } from 'node:net';
 import type { Page } from '@playwright/test';
 import type { Room } from '../client/api.ts';
 import { startRootServer } from '../root-server/server.ts';
 import type { Engine } from './browsers.ts';
-import { expect, secret, test, untilOneTree } from './fixtures.ts';
+import { expect, secret, test, untilOneTree, type Rooms } from './fixtures.ts';
+import { startForeignSite } from './foreign-site.ts';
 
 interface Element extends HTMLElement {
   readonly room?: Room;
 }
 
-/** A site of another origin, as strict as a page can be: no inline style, no script but the root's, Trusted Types. */
-async function startForeignSite(): Promise<{
+/** A page of another origin, as strict as can be: no inline style, no script but the root's, Trusted Types. */
+async function startStrictPage(rooms: Rooms): Promise<{
   origin: string;
   show: (root: string, body: string, alsoConnect: string) => void;
-  close: () => Promise<void>;
 }> {
   let page = '';
   let policy = '';
-  const server: Server = createServer((request, response) => {
+  const origin = await startForeignSite(rooms, (request, response) => {
     if (request.url !== '/') {
       response.writeHead(404).end();
       return;
@@ -27,10 +25,8 @@ async function startForeignSite(): Promise<{
     response.writeHead(200, { 'Content-Type': 'text/html; charset=utf-8', 'Content-Security-Policy': policy });
     response.end(page);
   });
-  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
-  const { port } = server.address() as AddressInfo;
   return {
-    origin: `http://127.0.0.1:${port}`,
+    origin,
     show: (root, body, alsoConnect) => {
       policy = [
         "default-src 'none'",
@@ -42,10 +38,6 @@ async function startForeignSite(): Promise<{
       ].join('; ');
       page = `<!doctype html><html lang="en"><title>Somebody else</title><script type="module" src="${root}/embed.js"></script><h1>A garden</h1>${body}</html>`;
     },
-    close: async () => {
-      server.closeAllConnections();
-      await new Promise((resolve) => server.close(resolve));
-    },
   };
 }
 
@@ -56,9 +48,8 @@ const messagesIn = (page: Page, id: string): Promise<string[]> =>
 
 for (const engine of ['chromium', 'firefox'] satisfies Engine[]) {
   test(`a page of another origin embeds a room and talks to a member of it (${engine})`, async ({ rooms }) => {
-    const site = await startForeignSite();
+    const site = await startStrictPage(rooms);
     const root = await startRootServer({ port: 0, host: '127.0.0.1', allowedOrigins: [site.origin] });
-    rooms.afterwards(() => site.close());
     rooms.afterwards(() => root.close());
     const [link, other] = [`${root.url}/#${secret()}`, `${root.url}/#${secret()}`];
     const member = await rooms.open('chromium', { name: 'member', link });

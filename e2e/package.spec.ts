@@ -1,13 +1,12 @@
 /** The package as others use it: packed, installed in a project of somebody else, imported by name. */
 import { rename } from 'node:fs/promises';
-import { createServer } from 'node:http';
-import type { AddressInfo } from 'node:net';
 import { join } from 'node:path';
 import type { Page } from '@playwright/test';
 import sirv from 'sirv';
 import { build } from 'vite';
 import type { Engine } from './browsers.ts';
 import { expect, secret, test, type Rooms } from './fixtures.ts';
+import { startForeignSite } from './foreign-site.ts';
 import { Project } from './installed/project.ts';
 
 async function projectFor(rooms: Rooms): Promise<Project> {
@@ -17,7 +16,7 @@ async function projectFor(rooms: Rooms): Promise<Project> {
 }
 
 /** The project's two pages on an origin of their own: one is bundled, one is as it was written. */
-async function startPages({ folder }: Project, rooms: Rooms): Promise<{ origin: string }> {
+async function startPages({ folder }: Project, rooms: Rooms): Promise<string> {
   const site = join(folder, 'site');
   await build({
     configFile: false,
@@ -28,15 +27,9 @@ async function startPages({ folder }: Project, rooms: Rooms): Promise<{ origin: 
   });
   await rename(join(folder, 'plain'), join(site, 'plain'));
   const files = sirv(site);
-  const server = createServer((request, response) => {
+  return startForeignSite(rooms, (request, response) => {
     files(request, response);
   });
-  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
-  rooms.afterwards(async () => {
-    server.closeAllConnections();
-    await new Promise((resolve) => server.close(resolve));
-  });
-  return { origin: `http://127.0.0.1:${(server.address() as AddressInfo).port}` };
 }
 
 test('the package holds what is built and its documents, and its types help who uses them', async ({ rooms }) => {
@@ -62,7 +55,7 @@ test('a program, a terminal, pages with and without a bundler and the served pag
   rooms,
 }) => {
   const project = await projectFor(rooms);
-  const { origin } = await startPages(project, rooms);
+  const origin = await startPages(project, rooms);
   const root = project.banyan('serve', '--port', '0', '--host', '127.0.0.1', '--json', '--origin', origin);
   await expect.poll(() => root.lines().length, { message: root.complaints }).toBe(1);
   const link = `${String(root.lines()[0]?.['url'])}/#${secret()}`;

@@ -115,6 +115,7 @@ export class Flood {
 
   #accept(state: StreamState, packet: VerifiedPacket<'message'>, from: LinkId): void {
     const { nowMs, self } = this.#ctx;
+    this.streams.advance(state, packet.header.seq + 1, nowMs);
     // Its plain text is shown now and never again.
     const { plainText: _plainText, ...kept } = passOn(packet, self);
     state.logged.set(packet.header.seq, kept);
@@ -125,7 +126,6 @@ export class Flood {
     const isPast = packet.header.seq < state.pastUntil;
     const isShown = !isPast || this.#ctx.options.history;
     if (messages && isShown) this.#deliver(packet, messages, isPast);
-    this.streams.advance(state, packet.header.seq + 1, nowMs);
     this.#accepted(state.key, packet, isShown ? messages : undefined, from);
     // Files of before are carried for others, too (rule L6).
     if (messages) this.#files.announced(packet, messages, from, isShown);

@@ -2,7 +2,7 @@
 import { auditEntriesMax } from '../../limits.ts';
 import type { NodeId, PacketDigest, SessionId } from '../../types.ts';
 import type { ByteReader } from '../bytes.ts';
-import { codec } from './codec.ts';
+import { codec, readList } from './codec.ts';
 
 /** The newest packet that a peer has of one stream. */
 export interface AuditEntry {
@@ -29,12 +29,7 @@ export const auditBody = codec<AuditBody>(
 );
 
 function readEntries(r: ByteReader): AuditEntry[] {
-  const entries = r.u8();
-  if (entries > auditEntriesMax || entries * entryBytes > r.remaining) {
-    r.failed = true;
-    return [];
-  }
-  return Array.from({ length: entries }, () => ({
+  return readList(r, r.u8(), { countMax: auditEntriesMax, entryBytesMin: entryBytes }, () => ({
     sender: r.id(16) as NodeId,
     session: r.id(8) as SessionId,
     seq: r.u32(),

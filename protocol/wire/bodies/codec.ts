@@ -33,14 +33,29 @@ export function writeIds(w: ByteWriter, ids: readonly string[]): void {
   for (const id of ids) w.id(id);
 }
 
-/** The same, of at most so many; reading fails beyond. */
-export function readIds(r: ByteReader, countMax: number): NodeId[] {
-  const count = r.u8();
-  if (count > countMax || count * 16 > r.remaining) {
+/** What bounds a list before it is read: entries at most, and bytes of the smallest. */
+export interface ListBounds {
+  readonly countMax: number;
+  readonly entryBytesMin: number;
+}
+
+/** So many entries, read one after the other. More than there may be, or than there are bytes for, fail before anything is made. */
+export function readList<T>(
+  r: ByteReader,
+  count: number,
+  { countMax, entryBytesMin }: ListBounds,
+  entry: () => T,
+): T[] {
+  if (count > countMax || count * entryBytesMin > r.remaining) {
     r.failed = true;
     return [];
   }
-  return Array.from({ length: count }, () => r.id(16) as NodeId);
+  return Array.from({ length: count }, entry);
+}
+
+/** The ids of `writeIds`; `count` where it is written otherwise. */
+export function readIds(r: ByteReader, countMax: number, count = r.u8()): NodeId[] {
+  return readList(r, count, { countMax, entryBytesMin: 16 }, () => r.id(16) as NodeId);
 }
 
 /** The value, or a failure above `max`. */

@@ -1,7 +1,7 @@
 /** What two neighbours say to each other of their link, of what they have and of who hangs where (chapters H, L and M5). */
 import { linkReasons, type LinkReason } from '../../errors.ts';
 import type { NodeId, SessionId, TicketId } from '../../types.ts';
-import { codec } from './codec.ts';
+import { codec, readList } from './codec.ts';
 
 /**
  * leave, leave. To a neighbour or the root: `subject` is the sender, who goes; `successor` is where its clients
@@ -143,12 +143,8 @@ export const frontierBody = codec<FrontierBody>(
   (r) => {
     const last = r.bool();
     const order = r.u32();
-    const count = r.u16();
-    if (count > frontierEntriesMax || count * frontierEntryBytes > r.remaining) {
-      r.failed = true;
-      return { last, order, entries: [] };
-    }
-    const entries = Array.from({ length: count }, () => ({
+    const bounds = { countMax: frontierEntriesMax, entryBytesMin: frontierEntryBytes };
+    const entries = readList(r, r.u16(), bounds, () => ({
       sender: r.id(16) as NodeId,
       session: r.id(8) as SessionId,
       next: r.u32(),
@@ -189,12 +185,7 @@ export const edgesBody = codec<EdgesBody>(
     for (const e of v.edges) w.id(e.client).id(e.parent).u32(e.attachEpoch).u8(Number(e.gone));
   },
   (r) => {
-    const count = r.u16();
-    if (count > edgesMax || count * edgeBytes > r.remaining) {
-      r.failed = true;
-      return { edges: [] };
-    }
-    const edges = Array.from({ length: count }, () => ({
+    const edges = readList(r, r.u16(), { countMax: edgesMax, entryBytesMin: edgeBytes }, () => ({
       client: r.id(16) as NodeId,
       parent: r.id(16) as NodeId,
       attachEpoch: r.u32(),

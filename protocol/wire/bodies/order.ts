@@ -1,8 +1,8 @@
 /** The body of an order: what a room's owner rules (rules O1, O2). */
 import { orderAdmittedMax, orderRemovedMax, orderSpeakersMax } from '../../limits.ts';
 import type { NodeId, RoomId } from '../../types.ts';
-import type { ByteReader, ByteWriter } from '../bytes.ts';
-import { codec } from './codec.ts';
+import type { ByteWriter } from '../bytes.ts';
+import { codec, readIds } from './codec.ts';
 
 /** order, push: signed by the owner. The header's seq is its version; the highest wins. */
 export interface OrderBody {
@@ -21,15 +21,6 @@ function writeList(w: ByteWriter, ids: readonly NodeId[]): void {
   for (const id of ids) w.id(id);
 }
 
-function readList(r: ByteReader, countMax: number): NodeId[] {
-  const count = r.u16();
-  if (count > countMax || count * 16 > r.remaining) {
-    r.failed = true;
-    return [];
-  }
-  return Array.from({ length: count }, () => r.id(16) as NodeId);
-}
-
 export const orderBody = codec<OrderBody>(
   (w, v) => {
     w.id(v.room).u8(Number(v.locked)).u8(Number(v.quiet));
@@ -41,8 +32,8 @@ export const orderBody = codec<OrderBody>(
     room: r.id(32) as RoomId,
     locked: r.bool(),
     quiet: r.bool(),
-    speakers: readList(r, orderSpeakersMax),
-    removed: readList(r, orderRemovedMax),
-    admitted: readList(r, orderAdmittedMax),
+    speakers: readIds(r, orderSpeakersMax, r.u16()),
+    removed: readIds(r, orderRemovedMax, r.u16()),
+    admitted: readIds(r, orderAdmittedMax, r.u16()),
   }),
 );

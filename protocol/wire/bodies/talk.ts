@@ -1,7 +1,7 @@
 /** The bodies of what belongs to talk: answers to a message, receipts on their way to a sender, and who is typing. */
 import { channelBytesMax, receiptEntriesMax, receiptWindow } from '../../limits.ts';
 import type { NodeId, SessionId } from '../../types.ts';
-import { codec } from './codec.ts';
+import { codec, readList } from './codec.ts';
 
 /** So many positions in a row that `count` peers were given each. */
 export interface ReceiptRun {
@@ -32,13 +32,8 @@ export const receiptsBody = codec<readonly ReceiptEntry[]>(
       for (const { length, count } of runs) w.u8(length).u16(count);
     }
   },
-  (r) => {
-    const entries = r.u8();
-    if (entries > receiptEntriesMax || entries * entryBytesMin > r.remaining) {
-      r.failed = true;
-      return [];
-    }
-    return Array.from({ length: entries }, () => {
+  (r) =>
+    readList(r, r.u8(), { countMax: receiptEntriesMax, entryBytesMin }, () => {
       const [sender, session, top] = [r.id(16) as NodeId, r.id(8) as SessionId, r.u32()];
       const runs = Math.min(receiptWindow + 1, r.u8());
       let positions = 0;
@@ -50,8 +45,7 @@ export const receiptsBody = codec<readonly ReceiptEntry[]>(
       });
       if (positions > receiptWindow) r.failed = true;
       return { sender, session, top, runs: read };
-    });
-  },
+    }),
 );
 
 /** typing, push: whether the sender is writing something. The header's seq is its version; the highest wins. */
