@@ -1,5 +1,6 @@
 import { svelte } from '@sveltejs/vite-plugin-svelte';
 import { defineConfig, type Plugin } from 'vite';
+import { websocketOnly } from './vite.config.ts';
 
 /** What web/src/embed/main.ts calls its style sheet. */
 const cssName = 'banyanEmbedCss';
@@ -37,6 +38,7 @@ export default defineConfig({
   base: './',
   publicDir: false,
   plugins: [svelte({ configFile: '../svelte.config.js' }), styleInEntry()],
+  resolve: { alias: [websocketOnly.alias] },
   build: {
     outDir: '../dist/web',
     emptyOutDir: false,
@@ -45,6 +47,7 @@ export default defineConfig({
     assetsInlineLimit: 0,
     cssCodeSplit: false,
     rolldownOptions: {
+      treeshake: websocketOnly.treeshake,
       input: { embed: 'web/src/embed/main.ts', banyan: 'client/index.ts' },
       preserveEntrySignatures: 'strict',
       output: {

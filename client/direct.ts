@@ -9,7 +9,8 @@ import { fromHex } from '../protocol/wire/bytes.ts';
 import { directBody, directKinds, type DirectBody } from '../protocol/wire/bodies/direct.ts';
 import type { Packet } from '../protocol/wire/packet.ts';
 import type * as HpkeModule from './crypto/hpke.ts';
-import type { FileCipher, HpkeContext, HpkeKey } from './crypto/hpke.ts';
+import type { FileCipher, HpkeContext } from './crypto/hpke.ts';
+import { hpkeKeyBytes, isSoundHpkeKey, newSessionKey, type HpkeKey } from './crypto/hpke-key.ts';
 import { concat, utf8 } from './crypto/provider.ts';
 
 type Hpke = typeof HpkeModule;
@@ -17,6 +18,8 @@ type Hpke = typeof HpkeModule;
 const domain = utf8('banyan-1 direct');
 /** Members whose key is kept: as many as ids in seal.ts. */
 const keysKept = 4_096;
+/** How long it takes until what could not be loaded is asked for again, ms. */
+const loadAgainMs = 1_000;
 const nothing = new Uint8Array(0);
 
 /** Said in place of what cannot be read here, so that the messages of a packet keep their places. */
@@ -33,7 +36,8 @@ function isForOne({ content, to }: Message): boolean {
 }
 
 export class DirectMessages {
-  readonly #hpke: Hpke;
+  #loading: Promise<Hpke> | undefined;
+  #hpke: Hpke | undefined;
   readonly #room: Uint8Array;
   readonly #self: NodeId;
   readonly #key: HpkeKey;
@@ -41,8 +45,7 @@ export class DirectMessages {
   /** Keys of those this peer wrote to; these are not forgotten while a message waits to be sealed. */
   readonly #addressees = new Map<NodeId, Uint8Array>();
 
-  private constructor(hpke: Hpke, key: HpkeKey, room: RoomId, self: NodeId) {
-    this.#hpke = hpke;
+  private constructor(key: HpkeKey, room: RoomId, self: NodeId) {
     this.#room = fromHex(room);
     this.#self = self;
     this.#key = key;
@@ -51,8 +54,30 @@ export class DirectMessages {
 
   /** With a fresh key, good for this session only. */
   static async create(room: RoomId, self: NodeId): Promise<DirectMessages> {
-    const hpke = await import('./crypto/hpke.ts');
-    return new DirectMessages(hpke, await hpke.newSessionKey(), room, self);
+    return new DirectMessages(await newSessionKey(), room, self);
+  }
+
+  /**
+   * Loads what seals and opens, if that was not done: for a page that may lose touch with where its scripts come from. What cannot be
+   * loaded now is asked for again when it is needed.
+   */
+  async load(): Promise<Hpke | undefined> {
+    this.#loading ??= import('./crypto/hpke.ts');
+    try {
+      this.#hpke = await this.#loading;
+    } catch {
+      this.#loading = undefined;
+    }
+    return this.#hpke;
+  }
+
+  /** The same, as long as it takes: what was taken for sending is not dropped. */
+  async #loaded(): Promise<Hpke> {
+    for (;;) {
+      const hpke = await this.load();
+      if (hpke) return hpke;
+      await new Promise((resolve) => setTimeout(resolve, loadAgainMs));
+    }
   }
 
   /** What others seal to; goes into the own presence. */
@@ -69,21 +94,26 @@ export class DirectMessages {
     this.#keys.set(member, { session, key });
     // Who comes again under the same id reads no more what is sealed to the key of before.
     const isAgain = member !== this.#self && this.#addressees.has(member);
-    if (isAgain && this.#hpke.isSoundHpkeKey(key)) this.#addressees.set(member, key);
+    if (isAgain && isSoundHpkeKey(key)) this.#addressees.set(member, key);
   }
 
   /** Whether something can be sealed to this member. From then on its key stays. */
   canReach(member: NodeId): boolean {
     if (this.#addressees.has(member)) return true;
     const key = this.#keys.get(member)?.key;
-    if (key === undefined || !this.#hpke.isSoundHpkeKey(key)) return false;
+    if (key === undefined || !isSoundHpkeKey(key)) return false;
     this.#addressees.set(member, key);
     return true;
   }
 
-  /** Seals and opens the chunks of a file for one, whose key goes as a message for one (rule F7). */
-  fileCipher(key: Uint8Array): FileCipher {
-    return this.#hpke.fileCipher(key);
+  /** Seals the chunks of a file for one, whose key goes as a message for one (rule F7). */
+  async fileSealer(key: Uint8Array): Promise<FileCipher> {
+    return (await this.#loaded()).fileCipher(key);
+  }
+
+  /** Opens them; there once a message for this peer was opened, as that with the key was. */
+  fileOpener(key: Uint8Array): FileCipher | undefined {
+    return this.#hpke?.fileCipher(key);
   }
 
   /** Room, both ends and place in the stream: a sealed message can be moved nowhere else, not even by its sender. */
@@ -94,9 +124,13 @@ export class DirectMessages {
   }
 
   /** The body of a message packet before it is encrypted, with what is for one sealed. */
-  seal(packet: Packet): Uint8Array {
+  seal(packet: Packet): Uint8Array | Promise<Uint8Array> {
     const messages = messagesBody.decode(packet.body);
-    if (!messages?.some(isForOne)) return packet.body;
+    return messages?.some(isForOne) ? this.#seal(packet, messages) : packet.body;
+  }
+
+  async #seal(packet: Packet, messages: readonly Message[]): Promise<Uint8Array> {
+    const hpke = await this.#loaded();
     const contexts = new Map<NodeId, { readonly context: HpkeContext; count: number }>();
     const sealed = messages.map((message, index): Message => {
       const { content, to, channel, data } = message;
@@ -108,7 +142,7 @@ export class DirectMessages {
         return { content: 'sealed', to, channel: '', data: more };
       }
       const key = this.#addressees.get(to);
-      const begun = key && this.#hpke.sealTo(key, this.#info(packet, to));
+      const begun = key && hpke.sealTo(key, this.#info(packet, to));
       // Never in the clear: `canReach` was not asked, which is a mistake of the caller's.
       if (begun === undefined) return unreadable(message);
       contexts.set(to, { context: begun.context, count: 1 });
@@ -122,18 +156,24 @@ export class DirectMessages {
    * The decrypted body of a message packet, with what is for this peer opened. What names an addressee and is not sealed is
    * taken out, so that nothing is shown as private that others could read. One key agreement a packet at most.
    */
-  open(packet: Packet, body: Uint8Array): Uint8Array {
+  open(packet: Packet, body: Uint8Array): Uint8Array | Promise<Uint8Array> {
     const messages = messagesBody.decode(body);
-    if (!messages?.some((message) => message.content === 'sealed' || isForOne(message))) return body;
+    const isTouched = messages?.some((message) => message.content === 'sealed' || isForOne(message));
+    return messages && isTouched ? this.#open(packet, messages) : body;
+  }
+
+  async #open(packet: Packet, messages: readonly Message[]): Promise<Uint8Array> {
+    const isForSelf = messages.some(({ content, to }) => content === 'sealed' && to === this.#self);
+    // Whatever stands behind this packet cannot wait for a script that does not come.
+    const hpke = isForSelf ? await this.load() : undefined;
     let context: HpkeContext | undefined;
     let count = 0;
     const opened = messages.map((message, index): Message => {
       if (isForOne(message)) return unreadable(message);
       const { content, to, data } = message;
       if (content !== 'sealed' || to !== this.#self) return message;
-      const { hpkeKeyBytes } = this.#hpke;
       const isFirst = count === 0;
-      if (isFirst) context = this.#hpke.openWith(this.#key, data.subarray(0, hpkeKeyBytes), this.#info(packet, to));
+      if (isFirst) context = hpke?.openWith(this.#key, data.subarray(0, hpkeKeyBytes), this.#info(packet, to));
       const text = context?.open(count++, aadOf(index), isFirst ? data.subarray(hpkeKeyBytes) : data);
       const direct = text && directBody.decode(text);
       return direct ? { ...direct, to } : unreadable(message);

@@ -79,7 +79,7 @@ export class RoomFiles {
     if (checked.to !== undefined) {
       this.#ports.checkReach(checked.to);
       const secretKey = crypto.getRandomValues(new Uint8Array(32));
-      secret = { key: secretKey, cipher: sealer.direct.fileCipher(secretKey) };
+      secret = { key: secretKey, cipher: sealer.direct.fileSealer(secretKey) };
     }
     const file = this.#nextFile++;
     const key = fileKey(peer.id, peer.packetFactory.session, file);
@@ -221,8 +221,8 @@ export class RoomFiles {
   #opened(key: FileKey, manifest: Manifest): Opened | undefined {
     const secret = this.#secrets.get(key);
     const layout = openedLayout(manifest);
-    if (secret === undefined || layout === undefined) return undefined;
-    return { ...secret, ...layout, cipher: this.#ports.sealer.direct.fileCipher(secret.key) };
+    const cipher = secret && this.#ports.sealer.direct.fileOpener(secret.key);
+    return cipher && layout && { ...secret, ...layout, cipher };
   }
 
   /** Finds room for a file: the oldest complete ones that nobody asked to keep make it. */

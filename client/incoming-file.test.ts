@@ -74,10 +74,10 @@ describe('a file that comes', () => {
   });
 
   /** What its addressee knows of a file whose announcement says nothing but its size. */
-  function forOne(): { opened: Opened; sealed: Packet[]; plain: Uint8Array[] } {
+  async function forOne(): Promise<{ opened: Opened; sealed: Packet[]; plain: Uint8Array[] }> {
     const layout = openedLayout(manifest);
     if (layout === undefined) throw new Error('no layout');
-    const cipher = sender.direct.fileCipher(new Uint8Array(32).fill(7));
+    const cipher = await sender.direct.fileSealer(new Uint8Array(32).fill(7));
     const plain = [chunkBytesMax, chunkBytesMax, 35].map((length, index) =>
       new Uint8Array(length - chunkTagBytes).fill(index + 1),
     );
@@ -86,7 +86,7 @@ describe('a file that comes', () => {
   }
 
   it('[F7] opens what is sealed to this peer, keeps it open, and seals it again to the same bytes for neighbours', async () => {
-    const { opened, sealed, plain } = forOne();
+    const { opened, sealed, plain } = await forOne();
     const { file, failures } = coming(opened);
     const packets = await Promise.all(sealed.map(arrived));
     for (const packet of packets) file.take(packet);
@@ -106,7 +106,7 @@ describe('a file that comes', () => {
   });
 
   it('[F7] is given up when a chunk is not sealed, or not for its place', async () => {
-    const { opened, sealed, plain } = forOne();
+    const { opened, sealed, plain } = await forOne();
     const { cipher } = opened;
     const bad: Packet[] = [
       factory.newChunk(4, 0, new Uint8Array(chunkBytesMax)),

@@ -20,7 +20,7 @@ export interface OutgoingPorts {
   readonly self: NodeId;
   readonly seal: (file: number, index: number, data: Uint8Array) => Promise<Packet>;
   /** For a file that one member only is to read. */
-  readonly secret: { readonly key: Uint8Array; readonly cipher: FileCipher } | undefined;
+  readonly secret: { readonly key: Uint8Array; readonly cipher: Promise<FileCipher> } | undefined;
   /** Others in the room as far as is known. */
   readonly others: () => number;
   /** Its sender takes it back, or it cannot be read any more. */
@@ -158,7 +158,7 @@ export class Outgoing implements FileTransfer {
       this.#teller.soon();
     }
     const { seal, secret } = this.#ports;
-    return seal(this.#file, index, secret ? secret.cipher.seal(index, data) : data);
+    return seal(this.#file, index, secret ? (await secret.cipher).seal(index, data) : data);
   }
 
   /** What the others report: how many of them have all of it, and how many know of it. */

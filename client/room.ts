@@ -42,12 +42,15 @@ import { deriveRoom, parseRoomLink } from './room-link.ts';
 import { missingWebRtc, rtcLinks, type RtcLinks } from './rtc-link.ts';
 import { Sealer } from './seal.ts';
 import { Session, type SessionPorts, type Surroundings } from './session.ts';
-import { connectRoot } from './socket-root-link.ts';
+import { RootDial } from './socket-root-link.ts';
 import { joinDetail, roomState } from './standing.ts';
 import { StandingTeller } from './standing-teller.ts';
 import { roomStats } from './stats.ts';
 
 export type { Surroundings } from './session.ts';
+
+/** From joining to the loading of what direct messages need, ms: who joins together needs the machine for that. */
+const directAfterMs = 2_000;
 
 /** Joins the room of a link; resolves when attached. Errors: `BanyanError` with codes as in docs/sdk.md. */
 export async function joinRoomIn(link: string, options: RoomOptions, place: Surroundings): Promise<Room> {
@@ -57,26 +60,31 @@ export async function joinRoomIn(link: string, options: RoomOptions, place: Surr
   const missing = missingWebRtc(place.wrtc);
   if (missing !== undefined) throw new BanyanError('no-webrtc', missing);
   if (options.signal?.aborted === true) throw aborted('joining');
-  const provider = await cryptoProvider();
-  const keys = await deriveRoom(secret, provider, owner);
-  const sealer = await Sealer.create(provider, keys, checked.seed);
-  if (checked.isOwner && sealer.id !== owner)
-    throw new BanyanError('argument', 'ownerKey is not the key of the owner that the link names');
-  const links = rtcLinks({ ...checked, provider, wrtc: place.wrtc });
-  const room = new LiveRoom(link, startedMs, {
-    room: keys.room,
-    owner,
-    options: checked,
-    place,
-    sealer,
-    links,
-    connectRoot: (events) => connectRoot(rootUrl, events),
-  });
-  // Loaded where it is asked for: a page that takes all of the past has no need of it.
-  if (checked.historyLimit) room.limitPast(checked.historyLimit, await import('./past.ts'));
-  if (options.onState) room.on('state', options.onState);
-  await room.join(options.signal);
-  return room;
+  const dial = new RootDial(rootUrl);
+  try {
+    const provider = await cryptoProvider();
+    const keys = await deriveRoom(secret, provider, owner);
+    const sealer = await Sealer.create(provider, keys, checked.seed);
+    if (checked.isOwner && sealer.id !== owner)
+      throw new BanyanError('argument', 'ownerKey is not the key of the owner that the link names');
+    const links = rtcLinks({ ...checked, provider, wrtc: place.wrtc });
+    const room = new LiveRoom(link, startedMs, {
+      room: keys.room,
+      owner,
+      options: checked,
+      place,
+      sealer,
+      links,
+      connectRoot: (events) => dial.connect(events),
+    });
+    // Loaded where it is asked for: a page that takes all of the past has no need of it.
+    if (checked.historyLimit) room.limitPast(checked.historyLimit, await import('./past.ts'));
+    if (options.onState) room.on('state', options.onState);
+    await room.join(options.signal);
+    return room;
+  } finally {
+    dial.drop();
+  }
 }
 
 class LiveRoom implements Room {
@@ -104,6 +112,7 @@ class LiveRoom implements Room {
   readonly #startedMs: number;
   #past: PastModule.Past | undefined;
   #joinMs: number | undefined;
+  #directTimer: ReturnType<typeof setTimeout> | undefined;
 
   constructor(link: string, startedMs: number, ports: Omit<SessionPorts, 'userInterface'>) {
     this.link = link;
@@ -168,6 +177,7 @@ class LiveRoom implements Room {
       await this.leave();
       throw error;
     }
+    this.#directTimer = setTimeout(() => void this.#sealer.direct.load(), directAfterMs);
   }
 
   // What a room shows.
@@ -294,6 +304,7 @@ class LiveRoom implements Room {
 
   async leave(): Promise<void> {
     const left = this.#session.leave();
+    clearTimeout(this.#directTimer);
     this.#past?.end();
     this.#queues.end();
     this.#sends.leave();

@@ -118,7 +118,7 @@ export class Sealer implements Signer, Verifier {
       case 'message':
       case 'chunk': {
         const clear = clearBytes(packet);
-        const text = packet.header.type === 'message' ? this.direct.seal(packet) : packet.body;
+        const text = packet.header.type === 'message' ? await this.direct.seal(packet) : packet.body;
         const cipher = await this.#room.stream(packet.sender, packet.header.session);
         const sealed = await cipher.seal(ivOf(packet), encodeHeader(packet), text.subarray(clear));
         return { ...packet, body: clear === 0 ? sealed : concat(text.subarray(0, clear), sealed) };
@@ -183,7 +183,7 @@ export class Sealer implements Signer, Verifier {
         const text = await cipher.open(ivOf(packet), encodeHeader(packet), sealed);
         if (text === undefined) return undefined;
         const isMessage = packet.header.type === 'message';
-        return { ...packet, plainText: isMessage ? this.direct.open(packet, text) : text };
+        return { ...packet, plainText: isMessage ? await this.direct.open(packet, text) : text };
       }
       case 'presence':
         this.direct.learn(packet.senderId, packet.header.session, packet.body);

@@ -15,6 +15,8 @@ const manifest: Manifest = { file: 4, sizeBytes: 40, chunkBytes: chunkBytesMax, 
 /** What a room shows of what another member announces. */
 async function room() {
   const [me, other] = await Promise.all([ScriptMember.of(webCrypto()), ScriptMember.of(webCrypto())]);
+  // As the message with the key, opened before, would have done.
+  await me.sealer.direct.load();
   const shown: IncomingFile[] = [];
   const files = new RoomFiles({
     sealer: me.sealer,

@@ -6,7 +6,7 @@ import type { RootLink } from '../protocol/ports.ts';
 import { decodePacket } from '../protocol/wire/packet.ts';
 import { startRootServer } from '../root-server/server.ts';
 import { until } from './link.contract.ts';
-import { connectRoot } from './socket-root-link.ts';
+import { connectRoot, RootDial } from './socket-root-link.ts';
 
 describe('RootLink over Socket.IO', () => {
   let seen: string[] = [];
@@ -91,6 +91,60 @@ describe('RootLink over Socket.IO', () => {
       // What was sent before there was a connection is not sent late.
       expect(got).toEqual([Buffer.from([7, 8])]);
       expect(seen).toEqual(['up']);
+    });
+
+    describe('begun early', () => {
+      const events = {
+        up: () => void seen.push('up'),
+        down: () => void seen.push('down'),
+        packet: (bytes: Uint8Array) => void packets.push(bytes),
+      };
+
+      it('tells what happened before somebody listened, in order, and then what happens', async () => {
+        const dial = new RootDial(url);
+        await until(() => sockets.length === 1, 'a socket');
+        const heard = new Promise((resolve) => sockets[0]?.emit('packet', Buffer.from([1]), resolve));
+        sockets[0]?.emit('packet', Buffer.from([2]));
+        // Whether the packets have come is not to be seen from here; both cases are right.
+        await Promise.race([heard, new Promise((resolve) => setTimeout(resolve, 50))]);
+        const link = dial.connect(events);
+        links.push(link);
+        // Nothing before the caller has the link.
+        expect(seen).toEqual([]);
+        await until(() => packets.length === 2, 'two packets');
+        expect([seen, packets]).toEqual([['up'], [Uint8Array.of(1), Uint8Array.of(2)]]);
+        const got = new Promise((resolve) => sockets[0]?.on('packet', resolve));
+        link.send(Uint8Array.of(7));
+        expect(await got).toEqual(Buffer.from([7]));
+        sockets[0]?.emit('packet', Buffer.from([3]));
+        await until(() => packets.length === 3, 'a third packet');
+        expect(sockets).toHaveLength(1);
+        dial.drop();
+        expect(sockets[0]?.connected).toBe(true);
+      });
+
+      it('is taken once: who connects again gets a connection of its own', async () => {
+        const dial = new RootDial(url);
+        const first = dial.connect(events);
+        await until(() => seen.length === 1, 'up');
+        first.close();
+        await until(() => sockets[0]?.connected === false, 'the far end sees the close');
+        links.push(dial.connect(events));
+        await until(() => seen.length === 2, 'up again');
+        expect([seen, sockets.length]).toEqual([['up', 'up'], 2]);
+      });
+
+      it('ends when nobody takes it, and says nothing once it is closed', async () => {
+        const dropped = new RootDial(url);
+        await until(() => sockets.length === 1, 'a socket');
+        dropped.drop();
+        await until(() => sockets[0]?.connected === false, 'the far end sees the drop');
+        const dial = new RootDial(url);
+        await until(() => sockets.length === 2, 'another socket');
+        dial.connect(events).close();
+        await until(() => sockets[1]?.connected === false, 'the far end sees the close');
+        expect(seen).toEqual([]);
+      });
     });
   });
 });

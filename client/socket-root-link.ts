@@ -50,3 +50,53 @@ export function connectRoot(rootUrl: string, events: RootLinkEvents): RootLink {
     },
   };
 }
+
+/** A connection that is begun before there is anybody to listen: connecting takes two round trips, in which keys can be made. */
+export class RootDial {
+  readonly #rootUrl: string;
+  #early: RootLink | undefined;
+  #listener: RootLinkEvents | undefined;
+  /** What happened so far, for the listener to come. */
+  readonly #heard: ((listener: RootLinkEvents) => void)[] = [];
+
+  constructor(rootUrl: string) {
+    this.#rootUrl = rootUrl;
+    this.#early = connectRoot(rootUrl, {
+      up: () => this.#tell((listener) => listener.up()),
+      down: () => this.#tell((listener) => listener.down()),
+      packet: (bytes) => this.#tell((listener) => listener.packet(bytes)),
+    });
+  }
+
+  #tell(event: (listener: RootLinkEvents) => void): void {
+    if (this.#listener) event(this.#listener);
+    else this.#heard.push(event);
+  }
+
+  /** The connection that was begun, and each further time a new one. What happened before is told after this returned. */
+  connect(events: RootLinkEvents): RootLink {
+    const early = this.#early;
+    this.#early = undefined;
+    if (early === undefined) return connectRoot(this.#rootUrl, events);
+    let isOver = false;
+    queueMicrotask(() => {
+      this.#listener = events;
+      for (const event of this.#heard.splice(0)) if (!isOver) event(events);
+    });
+    return {
+      send: (bytes) => {
+        early.send(bytes);
+      },
+      close: () => {
+        isOver = true;
+        early.close();
+      },
+    };
+  }
+
+  /** Ends a connection that nobody took. */
+  drop(): void {
+    this.#early?.close();
+    this.#early = undefined;
+  }
+}

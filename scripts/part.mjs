@@ -7,7 +7,7 @@ import { ensureBrowsers } from './browsers.mjs';
 import { ensureLibrary, ensurePage } from './built.mjs';
 import { line, parseLine, readPlaywright, readVitest, reconcile } from './counts.mjs';
 import { ensureDependencies } from './dependencies.mjs';
-import { builtScriptBytes, initialScriptBytesMax } from './page-size.mjs';
+import { builtScriptBytes, scriptBytesMax } from './page-size.mjs';
 import { filesIn, inTop } from './paths.mjs';
 import { run } from './process.mjs';
 
@@ -81,11 +81,12 @@ async function fuzz(args) {
 async function build() {
   const [page] = await Promise.all([ensurePage({ force: true }), ensureLibrary({ force: true })]);
   if (page === 'no sources') return skip('page: web/index.html is missing');
-  const bytes = builtScriptBytes();
-  const isSmall = bytes > 0 && bytes <= initialScriptBytesMax;
+  const { first, all } = builtScriptBytes();
+  const isSmall = first > 0 && first <= scriptBytesMax.first && all <= scriptBytesMax.all;
   const kib = (/** @type {number} */ of) => `${(of / 1024).toFixed(1)} KiB`;
   process.stdout.write(
-    `${isSmall ? 'ok  ' : 'FAIL'}  ${kib(bytes)} of script, gzipped, at most ${kib(initialScriptBytesMax)}\n`,
+    `${isSmall ? 'ok  ' : 'FAIL'}  ${kib(first)} of script, gzipped, before anything is seen, at most ${kib(scriptBytesMax.first)}; ` +
+      `${kib(all)} with the SDK, at most ${kib(scriptBytesMax.all)}\n`,
   );
   return { passed: isSmall ? 3 : 2, failed: isSmall ? 0 : 1, skipped: 0 };
 }

@@ -3,7 +3,8 @@ import { Chacha20Poly1305 } from '@hpke/chacha20poly1305';
 import { CipherSuite, DhkemX25519HkdfSha256, HkdfSha256 } from '@hpke/core';
 import { afterEach, describe, expect, it, vi } from 'vitest';
 import { fromHex, toHex } from '../../protocol/wire/bytes.ts';
-import { isSoundHpkeKey, newHpkeKey, newSessionKey, openWith, sealTo } from './hpke.ts';
+import { newHpkeKey, openWith, sealTo } from './hpke.ts';
+import { isSoundHpkeKey, newSessionKey } from './hpke-key.ts';
 import { plainBytes, utf8 } from './provider.ts';
 
 /** RFC 9180, A.2.1. */

@@ -1,17 +1,16 @@
 /**
  * HPKE as RFC 9180 has it, in base mode, with DHKEM(X25519, HKDF-SHA256), HKDF-SHA256 and ChaCha20-Poly1305 (rule S7). Written
  * over @noble, because the libraries for it want `crypto.subtle`, which a page over plain http on a LAN does not have. Loaded
- * when a room is joined, not with the page. The cipher of files for one is here because it is made of the same.
+ * some time after joining: nobody needs it to join. The cipher of files for one is here because it is made of the same.
  */
 import { chacha20poly1305 } from '@noble/ciphers/chacha.js';
 import { pow } from '@noble/curves/abstract/modular.js';
 import { montgomery } from '@noble/curves/abstract/montgomery.js';
 import { expand, extract } from '@noble/hashes/hkdf.js';
 import { sha256 } from '@noble/hashes/sha2.js';
+import type { HpkeKey } from './hpke-key.ts';
 import { concat, utf8, type Bytes } from './provider.ts';
 
-/** Bytes of a public key, of a secret key, and of what a sender hands over with the first message of a context. */
-export const hpkeKeyBytes = 32;
 /** Bytes that sealing adds to a text. */
 export const hpkeTagBytes = 16;
 const nonceBytes = 12;
@@ -40,11 +39,6 @@ const suite = concat(utf8('HPKE'), Uint8Array.of(0, 0x20, 0, 1, 0, 3));
 const baseMode = 0;
 const nothing = new Uint8Array(0);
 
-export interface HpkeKey {
-  readonly publicKey: Uint8Array;
-  readonly secretKey: Uint8Array;
-}
-
 /** What both ends derive. A context is good for a few messages, each under a number of its own, counted from 0. */
 export interface HpkeContext {
   seal(number: number, aad: Uint8Array, text: Uint8Array): Uint8Array;
@@ -64,20 +58,6 @@ function labeledExpand(name: Uint8Array, key: Uint8Array, label: string, info: U
 /** A fresh key pair, at once: some milliseconds, 16 for the first. */
 export function newHpkeKey(): HpkeKey {
   return x25519.keygen();
-}
-
-/** A fresh key pair for a session, by Web Crypto where it can: everybody who joins needs one, few ever use theirs. */
-export async function newSessionKey(): Promise<HpkeKey> {
-  try {
-    const pair = await crypto.subtle.generateKey('X25519', true, ['deriveBits']);
-    const publicKey = new Uint8Array(await crypto.subtle.exportKey('raw', pair.publicKey));
-    // PKCS #8 ends with the bytes of the key (RFC 8410).
-    const secretKey = new Uint8Array(await crypto.subtle.exportKey('pkcs8', pair.privateKey)).slice(-hpkeKeyBytes);
-    return { publicKey, secretKey };
-  } catch {
-    // No Web Crypto, as over plain http on a LAN, or one without X25519.
-    return newHpkeKey();
-  }
 }
 
 /** The secret both ends share; `undefined` for keys of small order, which give everybody the same. */
@@ -118,16 +98,6 @@ function contextUnder(key: Uint8Array, base: Uint8Array): HpkeContext {
       }
     },
   };
-}
-
-/** Whether something can be sealed to this key: 32 bytes, not of small order. */
-export function isSoundHpkeKey(publicKey: Uint8Array): boolean {
-  try {
-    x25519.getSharedSecret(x25519.utils.randomSecretKey(), publicKey);
-    return true;
-  } catch {
-    return false;
-  }
 }
 
 /**

@@ -75,7 +75,7 @@ export function keepOwnerKey(link: string, ownerKey: string, { owned } = browser
 export async function takeKey(
   link: string,
   until: AbortSignal,
-  createIdentity: () => string,
+  createIdentity: () => string | Promise<string>,
   { owned, tab } = browserPlaces,
 ): Promise<Pick<RoomOptions, 'ownerKey' | 'identity'>> {
   const room = ownerOf(link);
@@ -85,7 +85,7 @@ export async function takeKey(
   // A key has a name beside it to be claimed by: other tabs see that name.
   const [name = '', kept = ''] = tab.of(room)?.split('.') ?? [];
   if (keyPattern.test(kept) && (await claim(name, until))) return { identity: kept };
-  const fresh = { name: crypto.getRandomValues(new Uint32Array(4)).join('-'), identity: createIdentity() };
+  const fresh = { name: crypto.getRandomValues(new Uint32Array(4)).join('-'), identity: await createIdentity() };
   tab.keep(room, `${fresh.name}.${fresh.identity}`);
   await claim(fresh.name, until);
   return { identity: fresh.identity };

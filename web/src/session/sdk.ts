@@ -2,7 +2,7 @@
 import { type Room, type RoomOptions } from '../../../client/api.ts';
 
 export interface Sdk {
-  readonly createIdentity: () => string;
+  readonly createIdentity: () => string | Promise<string>;
   createOwnedRoom(rootUrl: string): Promise<{ readonly link: string; readonly ownerKey: string }>;
   joinRoom(link: string, options?: RoomOptions): Promise<Room>;
 }
