@@ -132,18 +132,18 @@ class RtcLink implements Link {
       .on('connect', () => {
         void this.#connected();
       })
-      .on('data', (data) => {
-        const frame =
-          typeof data === 'string' ? utf8(data) : new Uint8Array(data.buffer, data.byteOffset, data.byteLength);
-        if (this.#early) this.#early.push(frame);
-        else this.#frame(frame);
-      })
       .on('close', () => {
         this.#ended();
       })
       .on('error', () => {
         this.#ended();
       });
+    // Past its stream, which copies each frame and sets a timer for it.
+    this.#peer._onChannelMessage = ({ data }) => {
+      const frame = typeof data === 'string' ? utf8(data) : new Uint8Array(data);
+      if (this.#early) this.#early.push(frame);
+      else this.#frame(frame);
+    };
   }
 
   #frame(frame: Uint8Array): void {

@@ -11,12 +11,13 @@ declare module 'simple-peer/simplepeer.min.js' {
   export default class SimplePeer {
     constructor(options: Options);
     readonly destroyed: boolean;
-    /** Not public, but the only way to its buffer's events. */
+    /** These are not public, but the only way to its buffer's events and to fingerprints. */
     readonly _channel: RTCDataChannel | null;
     readonly _pc: RTCPeerConnection | null;
+    /** What its channel's messages are given to. */
+    _onChannelMessage: (event: MessageEvent<ArrayBuffer | string>) => void;
     on(event: 'signal', listener: (signal: unknown) => void): this;
     on(event: 'connect' | 'close', listener: () => void): this;
-    on(event: 'data', listener: (data: Uint8Array | string) => void): this;
     on(event: 'error', listener: (error: Error) => void): this;
     signal(signal: unknown): void;
     send(data: Uint8Array): void;
