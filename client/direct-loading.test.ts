@@ -5,7 +5,7 @@ import { encodeUtf8 } from '../protocol/wire/bytes.ts';
 import { decodePacket, encodePacket, type Packet } from '../protocol/wire/packet.ts';
 import { PacketFactory } from '../protocol/wire/packet-factory.ts';
 import { webCrypto } from './crypto/web-crypto.ts';
-import { DirectMessages } from './direct.ts';
+import { type DirectMessages } from './direct.ts';
 import { ScriptMember } from './member-script.ts';
 
 /** How often what seals and opens cannot be loaded from now on. */
@@ -38,10 +38,10 @@ async function read(packet: Packet): Promise<Message['content'][]> {
 describe('what seals messages for one', () => {
   beforeAll(async () => {
     [ana, ben] = await Promise.all([ScriptMember.of(webCrypto()), ScriptMember.of(webCrypto())]);
-    const sealingKey = ben!.sealer.direct.publicKey;
+    const sealingKey = ben.sealer.direct.publicKey;
     const presence = { name: '', role: 'peer', sinceMs: 1, away: false, sealingKey } as const;
-    await ana!.sealer.verify(await ben!.sealer.seal(ben!.factory.newPresence(presence, 1, 1)));
-    for (const member of [ana, ben]) loadable(member!.sealer.direct);
+    await ana.sealer.verify(await ben.sealer.seal(ben.factory.newPresence(presence, 1, 1)));
+    for (const member of [ana, ben]) loadable(member.sealer.direct);
   });
 
   it('[S8] is not needed to know whom one can reach', () => {
