@@ -31,6 +31,27 @@ test('a browser without WebRTC, a damaged link and a link cut off at the # are n
   for (const { page } of [bare, damaged, cut]) await page.close();
 });
 
+test('a page whose rest does not come says so, whether one comes in or begins a room, and gets it when one tries again', async ({
+  rooms,
+}, testInfo) => {
+  const browser = await rooms.browser('chromium');
+  const comes = await visit(browser, 'about:blank');
+  const rest = /assets\/client-.*\.js$/;
+  for (const address of [rooms.link, rooms.link.replace(/#.*/, '')]) {
+    await comes.page.route(rest, (route) => route.abort());
+    await comes.page.goto(withQuery(address));
+    await comes.page.getByTestId(address === rooms.link ? 'join' : 'start').click();
+    await expectFailure(comes.page, 'root-unreachable', [/cannot be reached/]);
+    await keep(comes.page, testInfo, 'the rest of the page does not come');
+    await comes.page.unroute(rest);
+    await comes.page.getByTestId('again').click();
+    await expectInRoom(comes.page, 1);
+    await comes.page.getByTestId('leave').click();
+    await comes.page.goto('about:blank');
+  }
+  await comes.page.close();
+});
+
 for (const engine of ['chromium', 'firefox'] as const) {
   test(`the page can be installed, speaks its reader’s language, and asks nobody but its root (${engine})`, async ({
     rooms,

@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { parseLine, readPlaywright, readVitest, reconcile } from './counts.mjs';
 import { isInstalled } from './dependencies.mjs';
-import { initialScriptBytes } from './page-size.mjs';
+import { scriptBytes, scriptsNamedIn } from './page-size.mjs';
 import { inTop } from './paths.mjs';
 import { run } from './process.mjs';
 import { statedIn, testedIn } from './rule-ids.mjs';
@@ -23,19 +23,27 @@ describe('rule ids', () => {
 });
 
 describe('size of the page', () => {
-  it('counts the scripts that a page names, gzipped, and no other file', () => {
+  it('counts the scripts that a page names and what they import, gzipped and once, and no other file', () => {
     const html =
       '<link rel="icon" href="./a.svg" /><link rel="stylesheet" href="./a.css" />' +
       '<script type="module" crossorigin src="./assets/a.js"></script><link rel="modulepreload" href="./assets/b.js" />';
+    const named = scriptsNamedIn(html);
+    expect(named).toEqual(['./assets/a.js', './assets/b.js']);
+    /** @type {Record<string, string>} */
+    const scripts = {
+      './assets/a.js': `import{x}from"./b.js";import"./c.js";import("./later.js");${' '.repeat(10_000)}`,
+      './assets/b.js': 'export{y}from"./c.js"',
+      './assets/c.js': 'import{x}from"./a.js"',
+    };
     /** @type {string[]} */
     const read = [];
-    const bytes = initialScriptBytes(html, (src) => {
+    const bytes = scriptBytes(named, (src) => {
       read.push(src);
-      return new Uint8Array(10_000);
+      return new TextEncoder().encode(scripts[src]);
     });
-    expect(read).toEqual(['./assets/a.js', './assets/b.js']);
-    expect(bytes).toBeGreaterThan(20);
-    expect(bytes).toBeLessThan(200);
+    expect(read).toEqual(['./assets/a.js', './assets/b.js', './assets/c.js']);
+    expect(bytes).toBeGreaterThan(60);
+    expect(bytes).toBeLessThan(400);
   });
 });
 

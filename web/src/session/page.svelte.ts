@@ -46,13 +46,29 @@ export class PageState extends Visit {
 
   /** Makes a room that is owned here, and goes into it. */
   async start(): Promise<void> {
-    const { link, ownerKey } = await this.sdk.createOwnedRoom(this.#address.rootUrl);
+    const { rootUrl } = this.#address;
+    const made = await this.sdk.createOwnedRoom(rootUrl).catch((error: unknown) => ({ error }));
     // Pressed twice, or gone elsewhere meanwhile.
     if (this.phase.kind !== 'landing') return;
+    if ('error' in made) {
+      this.failed(rootUrl, made.error);
+      return;
+    }
+    const { link, ownerKey } = made;
     keepOwnerKey(link, ownerKey);
     history.pushState(null, '', location.pathname + location.search + fragmentOf(link));
     this.#address = readAddress(location.href);
     void this.join(link);
+  }
+
+  override again(): void {
+    if (this.#address.roomLink !== undefined) {
+      super.again();
+      return;
+    }
+    // There was no room to be made.
+    this.#stand();
+    void this.start();
   }
 
   /** Forgets the room in the address and goes back to the beginning. */

@@ -96,12 +96,15 @@ export class Visit {
       this.phase = { kind: 'room', link, live };
     } catch (error) {
       if (this.#stay !== controller || signal.aborted) return;
-      const code = error instanceof BanyanError ? error.code : 'internal';
-      if (!(error instanceof BanyanError)) console.error(error);
-      this.#failed(link, code);
+      this.failed(link, error);
     } finally {
       clearTimeout(patience);
     }
+  }
+
+  protected failed(link: string, error: unknown): void {
+    if (!(error instanceof BanyanError)) console.error(error);
+    this.#failed(link, error instanceof BanyanError ? error.code : 'internal');
   }
 
   #failed(link: string, code: BanyanErrorCode): void {
