@@ -74,7 +74,8 @@ export class PageState extends Visit {
   /** Forgets the room in the address and goes back to the beginning. */
   startOver(): void {
     history.pushState(null, '', location.pathname + location.search);
-    this.addressChanged();
+    this.#address = readAddress(location.href);
+    this.#stand();
   }
 }
 
