@@ -1,11 +1,6 @@
 /** What the owner does, and whether it came to anything. */
-import {
-  type BanyanErrorCode,
-  BanyanError,
-  type ModerationChange,
-  type NodeId,
-  speakersMax,
-} from '../../../client/api.ts';
+import { type BanyanErrorCode, type ModerationChange, type NodeId, speakersMax } from '../../../client/api.ts';
+import { codeOf } from '../session/failure.ts';
 import { type LiveRoom } from '../session/room.svelte.ts';
 import { withoutSpeaker, withSpeaker } from './rules.ts';
 
@@ -23,8 +18,7 @@ export class Ruling {
     try {
       await this.#live.room.moderate(change);
     } catch (error) {
-      this.failed = error instanceof BanyanError ? error.code : 'internal';
-      if (!(error instanceof BanyanError)) console.error(error);
+      this.failed = codeOf(error);
     }
   }
 

@@ -1,5 +1,5 @@
 /** Which words tell about a failure, by its code. */
-import { type BanyanErrorCode } from '../../../client/api.ts';
+import { type BanyanErrorCode, BanyanError } from '../../../client/api.ts';
 
 export type FailureKind =
   | 'no-webrtc'
@@ -60,4 +60,11 @@ const kinds: Readonly<Partial<Record<BanyanErrorCode, FailureKind>>> = {
 /** The kind of failure a code belongs to. */
 export function failureKind(code: BanyanErrorCode): FailureKind {
   return kinds[code] ?? 'unknown';
+}
+
+/** The code of what was thrown; what the SDK does not throw is a mistake of this page, and goes to the console. */
+export function codeOf(error: unknown): BanyanErrorCode {
+  if (error instanceof BanyanError) return error.code;
+  console.error(error);
+  return 'internal';
 }

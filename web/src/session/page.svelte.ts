@@ -1,6 +1,7 @@
 /** What the page is doing: a visit to the room that its address names. */
 import { type Room } from '../../../client/api.ts';
 import { fragmentOf, type PageAddress, readAddress } from './address.ts';
+import { codeOf } from './failure.ts';
 import { keepOwnerKey } from './keys.ts';
 import { noteIn, recall, wasIn } from './memory.ts';
 import { type Sdk } from './sdk.ts';
@@ -51,7 +52,7 @@ export class PageState extends Visit {
     // Pressed twice, or gone elsewhere meanwhile.
     if (this.phase.kind !== 'landing') return;
     if ('error' in made) {
-      this.failed(rootUrl, made.error);
+      this.fail(rootUrl, codeOf(made.error));
       return;
     }
     const { link, ownerKey } = made;
@@ -62,11 +63,12 @@ export class PageState extends Visit {
   }
 
   override again(): void {
-    if (this.#address.roomLink !== undefined) {
+    // No room could be made, so there is none to join again.
+    const isRoomless = this.phase.kind === 'failed' && fragmentOf(this.phase.link) === '';
+    if (!isRoomless) {
       super.again();
       return;
     }
-    // There was no room to be made.
     this.#stand();
     void this.start();
   }

@@ -1,7 +1,6 @@
 /** A visit to a room: on the way in, inside, and out of it again. What the page and the embedded element have in common. */
 import {
   type BanyanErrorCode,
-  BanyanError,
   type ReasonCode,
   type Room,
   type RoomOptions,
@@ -9,7 +8,7 @@ import {
 } from '../../../client/api.ts';
 import { friendlyName } from '../people/identity.ts';
 import { t } from '../strings/index.ts';
-import { failureKind, type FailureKind } from './failure.ts';
+import { codeOf, failureKind, type FailureKind } from './failure.ts';
 import { takeKey } from './keys.ts';
 import { remember } from './memory.ts';
 import { LiveRoom } from './room.svelte.ts';
@@ -71,7 +70,7 @@ export class Visit {
     let lastReason: ReasonCode = 'none';
     const patience = setTimeout(() => {
       controller.abort();
-      if (this.#stay === controller) this.#failed(link, lastReason === 'none' ? 'connect-timeout' : lastReason);
+      if (this.#stay === controller) this.fail(link, lastReason === 'none' ? 'connect-timeout' : lastReason);
     }, joinPatienceMs);
     try {
       const key = await takeKey(link, signal, this.sdk.createIdentity);
@@ -96,18 +95,13 @@ export class Visit {
       this.phase = { kind: 'room', link, live };
     } catch (error) {
       if (this.#stay !== controller || signal.aborted) return;
-      this.failed(link, error);
+      this.fail(link, codeOf(error));
     } finally {
       clearTimeout(patience);
     }
   }
 
-  protected failed(link: string, error: unknown): void {
-    if (!(error instanceof BanyanError)) console.error(error);
-    this.#failed(link, error instanceof BanyanError ? error.code : 'internal');
-  }
-
-  #failed(link: string, code: BanyanErrorCode): void {
+  protected fail(link: string, code: BanyanErrorCode): void {
     this.#stay?.abort();
     this.phase = { kind: 'failed', link, failure: failureKind(code), code };
     this.#hooks.gone();
@@ -136,7 +130,7 @@ export class Visit {
     this.#stay?.abort();
     const { link } = this.phase;
     const reason = live.standing.reason ?? 'user';
-    if (reason !== 'user' && reason !== 'none' && reason !== 'left') this.#failed(link, reason);
+    if (reason !== 'user' && reason !== 'none' && reason !== 'left') this.fail(link, reason);
     else {
       this.phase = { kind: 'left', link };
       this.#hooks.gone();
