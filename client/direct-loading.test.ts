@@ -1,9 +1,7 @@
-import { beforeAll, describe, expect, it, vi } from 'vitest';
-import type { SessionId } from '../protocol/types.ts';
+import { afterEach, beforeAll, describe, expect, it, vi } from 'vitest';
 import { messagesBody, type Message } from '../protocol/wire/bodies.ts';
 import { encodeUtf8 } from '../protocol/wire/bytes.ts';
 import { decodePacket, encodePacket, type Packet } from '../protocol/wire/packet.ts';
-import { PacketFactory } from '../protocol/wire/packet-factory.ts';
 import { webCrypto } from './crypto/web-crypto.ts';
 import { type DirectMessages } from './direct.ts';
 import { ScriptMember } from './member-script.ts';
@@ -23,9 +21,7 @@ let [ana, ben]: ScriptMember[] = [];
 /** Ana's words for Ben as a packet that came to him. */
 async function sealed(): Promise<Packet> {
   const message: Message = { content: 'text', data: encodeUtf8('psst'), to: ben!.id, channel: '' };
-  const factory = new PacketFactory(ana!.sealer);
-  factory.session = '0000000000000001' as SessionId;
-  const decoded = decodePacket(encodePacket(await ana!.sealer.seal(factory.newMessage([message], 1, 1))));
+  const decoded = decodePacket(encodePacket(await ana!.sealer.seal(ana!.factory.newMessage([message], 1, 1))));
   if (!decoded.ok) throw new Error(decoded.error);
   return decoded.packet;
 }
@@ -42,6 +38,10 @@ describe('what seals messages for one', () => {
     const presence = { name: '', role: 'peer', sinceMs: 1, away: false, sealingKey } as const;
     await ana.sealer.verify(await ben.sealer.seal(ben.factory.newPresence(presence, 1, 1)));
     for (const member of [ana, ben]) loadable(member.sealer.direct);
+  });
+
+  afterEach(() => {
+    vi.useRealTimers();
   });
 
   it('[S8] is not needed to know whom one can reach', () => {
